@@ -1,0 +1,3 @@
+/** Models: variants with their accuracy, size and profiles. */
+@org.jspecify.annotations.NullMarked
+package dev.purser.core.model;

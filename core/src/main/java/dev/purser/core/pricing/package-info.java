@@ -1,0 +1,3 @@
+/** Price books, the exact ledger of usage, and bills. */
+@org.jspecify.annotations.NullMarked
+package dev.purser.core.pricing;
