@@ -1,0 +1,39 @@
+package dev.purser.predictors;
+
+/** Exponentially weighted moving average: level = alpha × count + (1 − alpha) × level, begun at the first count. */
+public final class Ewma extends PointPredictor {
+    private final double alpha;
+    private double level;
+    private boolean begun;
+
+    /** @param alpha the weight of the newest count, above 0 and at most 1; 1 is {@link LastValue} */
+    public record Settings(double alpha) {
+        /** @throws IllegalArgumentException if alpha is out of range */
+        public Settings {
+            if (!(alpha > 0 && alpha <= 1)) {
+                throw new IllegalArgumentException("alpha " + alpha + ", but it must be above 0 and at most 1");
+            }
+        }
+
+        /** {@return alpha 0.3, our choice} */
+        public static Settings defaults() {
+            return new Settings(0.3);
+        }
+    }
+
+    /** @param settings how fast to forget */
+    public Ewma(Settings settings) {
+        alpha = settings.alpha();
+    }
+
+    @Override
+    void take(double count) {
+        level = begun ? alpha * count + (1 - alpha) * level : count;
+        begun = true;
+    }
+
+    @Override
+    double point(int step) {
+        return level;
+    }
+}
