@@ -1,0 +1,608 @@
+package dev.purser.core.engine;
+
+import dev.purser.core.engine.DecisionLog.FleetDecision;
+import dev.purser.core.engine.DecisionLog.PlanDecision;
+import dev.purser.core.policy.ColdStartManager;
+import dev.purser.core.policy.Dispatch;
+import dev.purser.core.policy.Dispatcher;
+import dev.purser.core.policy.FleetTarget;
+import dev.purser.core.policy.FunctionView;
+import dev.purser.core.policy.KeepAlive;
+import dev.purser.core.policy.ModelSelector;
+import dev.purser.core.policy.Offload;
+import dev.purser.core.policy.Plan;
+import dev.purser.core.policy.ProvisioningView;
+import dev.purser.core.policy.QueueOrder;
+import dev.purser.core.policy.Reason;
+import dev.purser.core.policy.ResourceProvisioner;
+import dev.purser.core.policy.Selection;
+import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.pricing.Ledger;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The control plane: a single-threaded state machine and the only writer of serving state. Events come in as method
+ * calls, from the world that drives it and from the platform; commands go out to the {@link Platform}. It never blocks,
+ * reads no clock but the one it is given, and draws no random numbers, so the same events give the same commands.
+ *
+ * <p>One thread at a time may call it. A request ends exactly once: answered, refused or failed.
+ */
+public final class Controller implements PlatformEvents {
+    /** How often a selector is asked at the start, to learn how it would share out the load. */
+    private static final int START_SAMPLES = 64;
+
+    private static final Reason INSTANCE_LIMIT =
+            Reason.of("instance-limit", "the controller's limit on instances bounds the plan");
+
+    private final ServiceCatalog catalog;
+    private final ControllerSettings settings;
+    private final ModelSelector selector;
+    private final Dispatcher dispatcher;
+    private final ResourceProvisioner provisioner;
+    private final ColdStartManager coldStarts;
+    private final QueueOrder queueOrder;
+    private final Platform platform;
+    private final Clock clock;
+    private final RequestListener listener;
+    private final Ledger ledger;
+    private final Metrics metrics;
+    private final DecisionLog log;
+
+    private final RequestTable requests;
+    private final RequestTable.Cursor cursor;
+    private final FleetTable fleets;
+    private final View view = new View();
+    private final long intervalNanos;
+    private final long[] arrivals;
+    private final int[] running;
+    private final int[] sandboxes;
+    private final long[] invocations;
+    private final boolean[] used;
+    private final long[] idleNanos;
+    private Offload offload = Offload.always();
+    private long number;
+
+    /**
+     * @param catalog profiles, prices and SLOs
+     * @param policies the decisions
+     * @param platform takes the commands
+     * @param clock the time of the current event
+     * @param listener is told of each request's end
+     * @param settings how the controller itself works
+     * @param log keeps the decisions
+     */
+    public Controller(
+            ServiceCatalog catalog,
+            PolicySet policies,
+            Platform platform,
+            Clock clock,
+            RequestListener listener,
+            ControllerSettings settings,
+            DecisionLog log) {
+        this.catalog = catalog;
+        this.settings = settings;
+        this.selector = policies.selector();
+        this.dispatcher = policies.dispatcher();
+        this.provisioner = policies.provisioner();
+        this.coldStarts = policies.coldStartManager();
+        this.queueOrder = dispatcher.queueOrder();
+        this.platform = platform;
+        this.clock = clock;
+        this.listener = listener;
+        this.log = log;
+        intervalNanos = settings.controlInterval().toNanos();
+        ledger = new Ledger(catalog.priceBook(), catalog.instanceTypeList());
+        metrics = new Metrics(catalog, intervalNanos);
+        requests = new RequestTable(catalog);
+        cursor = requests.new Cursor();
+        fleets = new FleetTable(catalog);
+        arrivals = new long[catalog.variants()];
+        running = new int[catalog.functions()];
+        sandboxes = new int[catalog.functions()];
+        invocations = new long[catalog.functions()];
+        used = new boolean[catalog.functions()];
+        idleNanos = new long[catalog.functions()];
+        Arrays.fill(idleNanos, -1);
+    }
+
+    /** Makes the first plan and starts the control intervals; called once, before the first request. */
+    public void start() {
+        view.startArrivals = estimateArrivals();
+        plan(ProvisioningView.Trigger.START);
+        view.startArrivals = null;
+        fleets.startInterval(clock.nanos());
+        platform.setTimer(clock.nanos() + intervalNanos);
+    }
+
+    /** The operator's estimate shared out: to the named variant, or as the selector would choose. */
+    private double[] estimateArrivals() {
+        double[] estimate = new double[catalog.variants()];
+        double perInterval = settings.initialRate() * intervalNanos / 1e9;
+        for (int c = 0; c < catalog.requestClasses(); c++) {
+            double ofClass = perInterval * catalog.share(c);
+            int named = catalog.namedVariant(c);
+            if (named >= 0) {
+                estimate[named] += ofClass;
+            } else {
+                int row = requests.add(0, clock.nanos(), c);
+                for (int i = 0; i < START_SAMPLES; i++) {
+                    int variant = selector.select(cursor.at(row), view).variant();
+                    if (variant != Selection.NONE) {
+                        estimate[variant] += ofClass / START_SAMPLES;
+                    }
+                }
+                requests.remove(row);
+            }
+        }
+        return estimate;
+    }
+
+    /**
+     * A request of a class arrived now.
+     *
+     * @return its row: its name until it ends, which may be before this returns
+     */
+    public int requestArrived(int requestClass) {
+        long now = clock.nanos();
+        int row = requests.add(number++, now, requestClass);
+        metrics.requestArrived(requestClass);
+        int variant = catalog.namedVariant(requestClass);
+        Selection selection = null;
+        if (variant < 0) {
+            selection = selector.select(cursor.at(row), view);
+            variant = selection.variant();
+            if (variant == Selection.NONE) {
+                log.request(now, requests.number(row), requestClass, variant, selection, null);
+                end(row, Outcome.REFUSED);
+                return row;
+            }
+        }
+        requests.variant(row, variant);
+        arrivals[variant]++;
+        Dispatch dispatch = dispatcher.dispatch(cursor.at(row), view);
+        log.request(now, requests.number(row), requestClass, variant, selection, dispatch);
+        switch (dispatch) {
+            case Dispatch.ToInstance to -> {
+                int instance = fleets.busiestWithFreeSlot(requireFleet(to.fleet(), variant));
+                if (instance == FleetTable.NONE) {
+                    requests.enqueue(row);
+                } else {
+                    execute(row, instance, now);
+                }
+            }
+            case Dispatch.ToFunction to -> invoke(row, requireFunction(to.function(), variant));
+            case Dispatch.ToQueue ignored -> requests.enqueue(row);
+            case Dispatch.Refuse ignored -> end(row, Outcome.REFUSED);
+        }
+        return row;
+    }
+
+    private int requireFleet(int fleet, int variant) {
+        if (fleet < 0 || fleet >= catalog.fleets() || catalog.variantOfFleet(fleet) != variant) {
+            throw new IllegalStateException(
+                    "dispatcher " + dispatcher.getClass().getName() + " sends a request for "
+                            + catalog.variantName(variant) + " to fleet " + fleet + ", which does not serve it");
+        }
+        return fleet;
+    }
+
+    private int requireFunction(int function, int variant) {
+        if (function < 0
+                || function >= catalog.functions()
+                || catalog.variantOfFunction(function) != variant
+                || catalog.functionNanos(function) == ServiceCatalog.UNBOUNDED) {
+            throw new IllegalStateException(
+                    "dispatcher " + dispatcher.getClass().getName() + " sends a request for "
+                            + catalog.variantName(variant) + " to function " + function + ", which cannot serve it");
+        }
+        return function;
+    }
+
+    private void execute(int row, int instance, long now) {
+        fleets.occupy(instance, now);
+        requests.server(row, instance);
+        metrics.instanceStarts(now - requests.arrival(row));
+        platform.execute(row, instance);
+    }
+
+    private void invoke(int row, int function) {
+        if (!used[function]) {
+            used[function] = true;
+            manage(function);
+        }
+        invocations[function]++;
+        running[function]++;
+        // functions are told apart from instances by being negative, so that a lost instance finds its requests
+        requests.server(row, -2 - function);
+        platform.invoke(row, function);
+    }
+
+    private int functionOf(int row) {
+        return -2 - requests.server(row);
+    }
+
+    @Override
+    public void executionFinished(int row) {
+        long now = clock.nanos();
+        int instance = requests.server(row);
+        fleets.release(instance, now);
+        answered(row, now, false);
+        if (fleets.isDraining(instance)) {
+            if (fleets.busySlots(instance) == 0) {
+                stop(instance, now);
+                platform.terminate(instance);
+            }
+        } else {
+            serveQueue(fleets.fleet(instance), now);
+        }
+    }
+
+    /** Gives a fleet's free slots to the requests that wait for its variant. */
+    private void serveQueue(int fleet, long now) {
+        int variant = catalog.variantOfFleet(fleet);
+        while (requests.queued(variant) > 0) {
+            int instance = fleets.busiestWithFreeSlot(fleet);
+            if (instance == FleetTable.NONE) {
+                return;
+            }
+            execute(requests.dequeue(variant, queueOrder), instance, now);
+        }
+    }
+
+    @Override
+    public void invocationFinished(int row, boolean cold, long durationNanos) {
+        int function = functionOf(row);
+        running[function]--;
+        ledger.invocation(catalog.memoryOfFunction(function), durationNanos);
+        if (cold) {
+            metrics.coldStart();
+        }
+        answered(row, clock.nanos(), true);
+        int waiting = requests.nextThrottled();
+        if (waiting != RequestTable.NONE) {
+            invoke(waiting, functionOf(waiting));
+        }
+    }
+
+    @Override
+    public void invocationThrottled(int row) {
+        running[functionOf(row)]--;
+        metrics.invocationThrottled();
+        requests.throttle(row);
+    }
+
+    @Override
+    public void requestFailed(int row) {
+        int server = requests.server(row);
+        if (server >= 0) {
+            fleets.release(server, clock.nanos());
+        } else {
+            running[functionOf(row)]--;
+        }
+        end(row, Outcome.FAILED);
+    }
+
+    private void answered(int row, long now, boolean byFunction) {
+        int variant = requests.variant(row);
+        long latency = now - requests.arrival(row);
+        metrics.requestAnswered(requests.requestClass(row), variant, latency, byFunction);
+        selector.answered(variant, latency);
+        listener.ended(row, Outcome.ANSWERED, variant);
+        requests.remove(row);
+    }
+
+    private void end(int row, Outcome outcome) {
+        if (outcome == Outcome.REFUSED) {
+            metrics.requestRefused(requests.requestClass(row));
+        } else {
+            metrics.requestFailed(requests.requestClass(row));
+        }
+        listener.ended(row, outcome, requests.variant(row));
+        requests.remove(row);
+    }
+
+    @Override
+    public void instanceReady(int instance) {
+        long now = clock.nanos();
+        fleets.ready(instance, now);
+        serveQueue(fleets.fleet(instance), now);
+    }
+
+    @Override
+    public void instanceLost(int instance) {
+        long now = clock.nanos();
+        for (int row = 0; row < requests.rows(); row++) {
+            if (requests.server(row) == instance) {
+                requests.server(row, RequestTable.NONE);
+                requests.enqueueByArrival(row);
+            }
+        }
+        stop(instance, now);
+        plan(ProvisioningView.Trigger.LOSS);
+        for (int t = 0; t < catalog.fleets(); t++) {
+            serveQueue(t, now);
+        }
+    }
+
+    private void stop(int instance, long now) {
+        long up = now - fleets.launched(instance);
+        ledger.instanceStopped(catalog.typeOfFleet(fleets.fleet(instance)), up);
+        metrics.instanceStopped(up);
+        fleets.remove(instance, now);
+    }
+
+    @Override
+    public void sandboxStarted(int function) {
+        sandboxes[function]++;
+        metrics.sandboxesChange(clock.nanos(), true);
+        ledger.objectsRead(1);
+    }
+
+    @Override
+    public void prewarmFinished(int function, long durationNanos) {
+        ledger.invocation(catalog.memoryOfFunction(function), durationNanos);
+    }
+
+    @Override
+    public void sandboxReclaimed(int function) {
+        sandboxes[function]--;
+        metrics.sandboxesChange(clock.nanos(), false);
+    }
+
+    /** A user's word on an answer of a variant. */
+    public void feedback(int variant, boolean correct) {
+        selector.feedback(variant, correct);
+    }
+
+    @Override
+    public void timerFired() {
+        long now = clock.nanos();
+        long timeout = settings.requestTimeout().toNanos();
+        for (int row = requests.dequeueOlderThan(now - timeout);
+                row != RequestTable.NONE;
+                row = requests.dequeueOlderThan(now - timeout)) {
+            end(row, Outcome.REFUSED);
+        }
+        record();
+        plan(ProvisioningView.Trigger.INTERVAL);
+        for (int function = 0; function < used.length; function++) {
+            if (used[function]) {
+                manage(function);
+                invocations[function] = 0;
+            }
+        }
+        Arrays.fill(arrivals, 0);
+        fleets.startInterval(now);
+        platform.setTimer(now + intervalNanos);
+    }
+
+    private void manage(int function) {
+        view.function = function;
+        KeepAlive decision = coldStarts.keepAlive(view);
+        if (decision.idleNanos() != idleNanos[function]) {
+            idleNanos[function] = decision.idleNanos();
+            platform.keepAlive(function, decision.idleNanos());
+        }
+        if (decision.prewarm() > 0) {
+            platform.prewarm(function, decision.prewarm());
+        }
+    }
+
+    private void record() {
+        int ready = 0;
+        int pending = 0;
+        for (int f = 0; f < catalog.fleets(); f++) {
+            ready += fleets.readyInstances(f);
+            pending += fleets.pendingInstances(f);
+        }
+        int queued = 0;
+        for (int v = 0; v < catalog.variants(); v++) {
+            queued += requests.queued(v);
+        }
+        metrics.endInterval(ready, pending, queued);
+    }
+
+    private void plan(ProvisioningView.Trigger trigger) {
+        view.trigger = trigger;
+        Plan plan = provisioner.plan(view);
+        offload = plan.offload();
+        List<FleetDecision> decisions = new ArrayList<>(plan.fleets().size());
+        for (FleetTarget target : plan.fleets()) {
+            decisions.add(apply(target));
+        }
+        log.plan(new PlanDecision(clock.nanos(), trigger, decisions, offload));
+    }
+
+    private FleetDecision apply(FleetTarget target) {
+        int fleet = target.fleet();
+        if (fleet < 0 || fleet >= catalog.fleets() || (target.instances() > 0 && catalog.slots(fleet) == 0)) {
+            throw new IllegalStateException(
+                    "provisioner " + provisioner.getClass().getName() + " asks for " + target.instances()
+                            + " instances of fleet " + fleet + ", which cannot serve");
+        }
+        long now = clock.nanos();
+        int before = fleets.readyInstances(fleet) + fleets.pendingInstances(fleet);
+        int have = before;
+        long first = -1;
+        int launched = 0;
+        int stopped = 0;
+        Reason reason = target.reason();
+        while (have < target.instances() && fleets.drainingInstances(fleet) > 0) {
+            fleets.undrain(fleet, now);
+            have++;
+        }
+        serveQueue(fleet, now);
+        while (have < target.instances()) {
+            if (fleets.alive() >= settings.maxInstances()) {
+                reason = INSTANCE_LIMIT;
+                break;
+            }
+            first = first < 0 ? fleets.started() : first;
+            int instance = fleets.launch(fleet, now);
+            metrics.instanceLaunched(fleets.alive());
+            ledger.objectsRead(1);
+            platform.launch(instance, fleet);
+            launched++;
+            have++;
+        }
+        while (have > target.instances()) {
+            int instance = fleets.dispensable(fleet);
+            if (fleets.busySlots(instance) > 0) {
+                fleets.drain(instance, now);
+            } else {
+                stop(instance, now);
+                platform.terminate(instance);
+            }
+            stopped++;
+            have--;
+        }
+        return new FleetDecision(fleet, before, target.instances(), first, launched, stopped, reason);
+    }
+
+    /** Ends the deployment: every instance is terminated and paid for up to now. All requests must have ended. */
+    public void close() {
+        if (requests.open() > 0) {
+            throw new IllegalStateException(requests.open() + " requests have not ended");
+        }
+        long now = clock.nanos();
+        for (int instance = 0; instance < fleets.rows(); instance++) {
+            if (fleets.exists(instance)) {
+                stop(instance, now);
+                platform.terminate(instance);
+            }
+        }
+        for (int v = 0; v < catalog.variants(); v++) {
+            ledger.stored(catalog.sizeBytes(v), now);
+        }
+    }
+
+    /** Requests that arrived and have not ended. */
+    public int openRequests() {
+        return requests.open();
+    }
+
+    /** Instances that exist now, pending and draining ones included. */
+    public int aliveInstances() {
+        return fleets.alive();
+    }
+
+    /** The number of an open request, counting arrivals from 0. */
+    public long requestNumber(int row) {
+        return requests.number(row);
+    }
+
+    /** What was counted so far. */
+    public Metrics metrics() {
+        return metrics;
+    }
+
+    /** What was used so far; instances count when they stop. */
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    /** The decisions kept. */
+    public DecisionLog decisionLog() {
+        return log;
+    }
+
+    /** The one object that policies look through. */
+    private final class View implements ProvisioningView, FunctionView {
+        private Trigger trigger = Trigger.START;
+        private double @Nullable [] startArrivals;
+        private int function;
+
+        @Override
+        public long nanos() {
+            return clock.nanos();
+        }
+
+        @Override
+        public ServiceCatalog catalog() {
+            return catalog;
+        }
+
+        @Override
+        public int readyInstances(int fleet) {
+            return fleets.readyInstances(fleet);
+        }
+
+        @Override
+        public int pendingInstances(int fleet) {
+            return fleets.pendingInstances(fleet);
+        }
+
+        @Override
+        public int busySlots(int fleet) {
+            return fleets.busySlotsOf(fleet);
+        }
+
+        @Override
+        public int freeSlots(int fleet) {
+            return fleets.readyInstances(fleet) * catalog.slots(fleet) - fleets.busySlotsOf(fleet);
+        }
+
+        @Override
+        public int queueLength(int variant) {
+            return requests.queued(variant);
+        }
+
+        @Override
+        public int runningInvocations(int ofFunction) {
+            return running[ofFunction];
+        }
+
+        @Override
+        public Offload offload() {
+            return offload;
+        }
+
+        @Override
+        public Trigger trigger() {
+            return trigger;
+        }
+
+        @Override
+        public long intervalNanos() {
+            return intervalNanos;
+        }
+
+        @Override
+        public double arrivals(int variant) {
+            return startArrivals == null ? arrivals[variant] : startArrivals[variant];
+        }
+
+        @Override
+        public double utilisation(int fleet) {
+            return fleets.utilisation(fleet, clock.nanos());
+        }
+
+        @Override
+        public int idleInstances(int fleet, long atLeastNanos) {
+            return fleets.idleFor(fleet, clock.nanos() - atLeastNanos);
+        }
+
+        @Override
+        public long launchNanos(int fleet) {
+            return platform.launchNanos(fleet);
+        }
+
+        @Override
+        public int function() {
+            return function;
+        }
+
+        @Override
+        public long invocations() {
+            return invocations[function];
+        }
+
+        @Override
+        public int sandboxes() {
+            return sandboxes[function];
+        }
+    }
+}

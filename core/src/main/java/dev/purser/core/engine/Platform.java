@@ -1,0 +1,32 @@
+package dev.purser.core.engine;
+
+/**
+ * What the controller can command. A platform carries a command out and reports back through {@link PlatformEvents},
+ * always later and never from inside the call. Requests, instances, fleets and functions are named by index.
+ */
+public interface Platform {
+
+    /** Starts an instance of a fleet; answered by {@code instanceReady} or {@code instanceLost}. */
+    void launch(int instance, int fleet);
+
+    /** Stops an instance, pending or ready, that serves nothing. */
+    void terminate(int instance);
+
+    /** Serves a request on a free slot of a ready instance. */
+    void execute(int request, int instance);
+
+    /** Serves a request in a function. */
+    void invoke(int request, int function);
+
+    /** From now on reclaims a function's sandboxes that were idle for a time. */
+    void keepAlive(int function, long idleNanos);
+
+    /** Starts sandboxes of a function ahead of requests. */
+    void prewarm(int function, int sandboxes);
+
+    /** Asks for {@code timerFired} at a time; there is one timer. */
+    void setTimer(long atNanos);
+
+    /** From launch until an instance of a fleet serves, as far as the platform knows. */
+    long launchNanos(int fleet);
+}

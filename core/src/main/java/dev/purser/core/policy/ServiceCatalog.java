@@ -1,0 +1,409 @@
+package dev.purser.core.policy;
+
+import dev.purser.core.InputException;
+import dev.purser.core.model.FunctionProfile;
+import dev.purser.core.model.Variant;
+import dev.purser.core.model.VmProfile;
+import dev.purser.core.pricing.FunctionPricing;
+import dev.purser.core.pricing.InstanceType;
+import dev.purser.core.pricing.PriceBook;
+import dev.purser.core.workload.RequestClass;
+import dev.purser.core.workload.Slo;
+import dev.purser.core.workload.Workload;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Everything that is known before the first request, in numbers: the profile, price and accuracy of each variant on each
+ * resource. It is the offline model cache of Paragon (WoSC'20, section 3.1), and what policies compute with.
+ *
+ * <p>Things are named by index: a <em>variant</em> by its place in the pool, an <em>instance type</em> by its place in
+ * the workload, a <em>request class</em> by its place in the application. A <em>fleet</em> is the instances of one type
+ * that serve one variant; a <em>function</em> is one variant at one memory size.
+ */
+public final class ServiceCatalog {
+    /** A latency or time that is not bounded. */
+    public static final long UNBOUNDED = Long.MAX_VALUE;
+
+    private static final double NANOS_PER_MS = 1e6;
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final Workload workload;
+    private final PriceBook priceBook;
+    private final List<InstanceType> types;
+    private final int variants;
+    private final int memorySizes;
+    private final int[] slots;
+    private final long[] serviceNanos;
+    private final double[] usdPerSecond;
+    private final long[] functionNanos;
+    private final double[] functionUsd;
+    private final long[] loadNanos;
+    private final double[] accuracy;
+    private final int classes;
+    private final boolean[] strict;
+    private final long[] maxLatencyNanos;
+    private final double[] minAccuracy;
+    private final double[] maxUsdPerRequest;
+    private final int[] namedVariant;
+    private final double[] weight;
+
+    /**
+     * @param workload what is served
+     * @param priceBook what things cost
+     * @throws InputException if the price book lacks an instance type or memory size that the workload names, a class
+     *     names a variant that the pool lacks, or a class can be served by no variant within its SLO
+     */
+    public ServiceCatalog(Workload workload, PriceBook priceBook) {
+        this.workload = workload;
+        this.priceBook = priceBook;
+        List<Variant> pool = workload.application().pool().variants();
+        variants = pool.size();
+        types = new ArrayList<>();
+        for (String type : workload.instanceTypes()) {
+            types.add(priceBook.instanceType(type));
+        }
+        List<Integer> memory = workload.functions().memoryMb();
+        memorySizes = memory.size();
+        for (int mb : memory) {
+            requireMemory(mb);
+        }
+        slots = new int[variants * types.size()];
+        serviceNanos = new long[slots.length];
+        usdPerSecond = new double[types.size()];
+        functionNanos = new long[variants * memorySizes];
+        functionUsd = new double[functionNanos.length];
+        loadNanos = new long[variants];
+        accuracy = new double[variants];
+        for (int t = 0; t < types.size(); t++) {
+            usdPerSecond[t] = types.get(t).usdPerSecond();
+        }
+        for (int v = 0; v < variants; v++) {
+            profile(v, pool.get(v), memory);
+        }
+
+        List<RequestClass> requestClasses = workload.application().classes();
+        classes = requestClasses.size();
+        strict = new boolean[classes];
+        maxLatencyNanos = new long[classes];
+        minAccuracy = new double[classes];
+        maxUsdPerRequest = new double[classes];
+        namedVariant = new int[classes];
+        weight = new double[classes];
+        double sum = requestClasses.stream().mapToDouble(RequestClass::weight).sum();
+        for (int c = 0; c < classes; c++) {
+            RequestClass requestClass = requestClasses.get(c);
+            Slo slo = requestClass.slo();
+            strict[c] = slo.urgency() == Slo.Urgency.STRICT;
+            maxLatencyNanos[c] =
+                    slo.maxLatency() == null ? UNBOUNDED : slo.maxLatency().toNanos();
+            minAccuracy[c] = slo.minAccuracy() == null ? 0 : slo.minAccuracy();
+            maxUsdPerRequest[c] =
+                    slo.maxCostUsdPer1k() == null ? Double.POSITIVE_INFINITY : slo.maxCostUsdPer1k() / 1000;
+            namedVariant[c] = requestClass.variant() == null
+                    ? -1
+                    : workload.application().pool().indexOf(requestClass.variant());
+            weight[c] = requestClass.weight() / sum;
+            requireServable(c);
+        }
+    }
+
+    private void requireMemory(int mb) {
+        FunctionPricing function = priceBook.function();
+        if (!function.allowsMemory(mb)) {
+            throw new InputException(
+                    "workload " + workload.name(),
+                    "functions.memoryMb",
+                    mb + " MB is not a memory size of price book '" + priceBook.name() + "'",
+                    "it offers " + function.minimumMemoryMb() + " to " + function.maximumMemoryMb() + " MB in steps of "
+                            + function.memoryStepMb() + " MB");
+        }
+    }
+
+    private void profile(int v, Variant variant, List<Integer> memory) {
+        loadNanos[v] = Math.round(variant.loadMs() * NANOS_PER_MS);
+        accuracy[v] = variant.accuracy();
+        for (int t = 0; t < types.size(); t++) {
+            VmProfile vm = variant.vm().get(types.get(t).name());
+            if (vm != null) {
+                slots[fleet(v, t)] = vm.slots();
+                serviceNanos[fleet(v, t)] = Math.max(1, Math.round(vm.latencyMs() * NANOS_PER_MS));
+            }
+        }
+        FunctionProfile function = variant.function();
+        for (int m = 0; m < memorySizes; m++) {
+            if (function == null || memory.get(m) < function.minimumMemoryMb()) {
+                functionNanos[function(v, m)] = UNBOUNDED;
+                functionUsd[function(v, m)] = Double.POSITIVE_INFINITY;
+            } else {
+                long nanos = Math.max(1, Math.round(function.latencyMs(memory.get(m)) * NANOS_PER_MS));
+                functionNanos[function(v, m)] = nanos;
+                functionUsd[function(v, m)] = priceBook.function().costPerInvocation(memory.get(m), nanos);
+            }
+        }
+    }
+
+    /** A class that no variant can serve would fail on every request: better said before the run. */
+    private void requireServable(int c) {
+        double bestAccuracy = 0;
+        double fastest = Double.POSITIVE_INFINITY;
+        boolean any = false;
+        for (int v = 0; v < variants; v++) {
+            if (namedVariant[c] < 0 || namedVariant[c] == v) {
+                any |= fastestNanos(v) <= maxLatencyNanos[c]
+                        && accuracy[v] >= minAccuracy[c]
+                        && leastUsdPerRequest(v) <= maxUsdPerRequest[c];
+                if (fastestNanos(v) < UNBOUNDED) {
+                    bestAccuracy = Math.max(bestAccuracy, accuracy[v]);
+                    fastest = Math.min(fastest, fastestNanos(v) / NANOS_PER_MS);
+                }
+            }
+        }
+        if (!any) {
+            RequestClass requestClass = workload.application().classes().get(c);
+            throw new InputException(
+                    "workload " + workload.name(),
+                    "class '" + requestClass.name() + "'",
+                    "no variant of pool '" + workload.application().pool().name() + "' can meet its SLO (maxLatency "
+                            + (requestClass.slo().maxLatency() == null
+                                    ? "any"
+                                    : requestClass.slo().maxLatency().toMillis() + " ms")
+                            + ", minAccuracy " + minAccuracy[c] + ", maxCostUsdPer1k "
+                            + maxUsdPerRequest[c] * 1000 + ") on the instance types " + workload.instanceTypes()
+                            + " and functions of " + workload.functions().memoryMb() + " MB",
+                    "relax the SLO, or add a resource: the fastest candidate takes " + fastest
+                            + " ms, the most accurate has " + bestAccuracy);
+        }
+    }
+
+    /** The workload that this catalog was made from. */
+    public Workload workload() {
+        return workload;
+    }
+
+    /** The prices that this catalog was made with. */
+    public PriceBook priceBook() {
+        return priceBook;
+    }
+
+    /** How many variants the pool has. */
+    public int variants() {
+        return variants;
+    }
+
+    /** A variant's name. */
+    public String variantName(int variant) {
+        return workload.application().pool().variants().get(variant).name();
+    }
+
+    /** A variant's published accuracy, 0 to 1. */
+    public double accuracy(int variant) {
+        return accuracy[variant];
+    }
+
+    /** Nanoseconds to load a variant into a fresh instance or sandbox. */
+    public long loadNanos(int variant) {
+        return loadNanos[variant];
+    }
+
+    /** How many instance types the workload may use. */
+    public int instanceTypes() {
+        return types.size();
+    }
+
+    /** The instance type at a place in the workload. */
+    public InstanceType instanceType(int type) {
+        return types.get(type);
+    }
+
+    /** All instance types, by index. */
+    public List<InstanceType> instanceTypeList() {
+        return List.copyOf(types);
+    }
+
+    /** On-demand price of an instance type. */
+    public double usdPerSecond(int type) {
+        return usdPerSecond[type];
+    }
+
+    /** How many fleets there are: one for each variant and instance type, whether it can serve or not. */
+    public int fleets() {
+        return slots.length;
+    }
+
+    /** The fleet of a variant on an instance type. */
+    public int fleet(int variant, int type) {
+        return variant * types.size() + type;
+    }
+
+    /** The variant that a fleet serves. */
+    public int variantOfFleet(int fleet) {
+        return fleet / types.size();
+    }
+
+    /** The instance type of a fleet. */
+    public int typeOfFleet(int fleet) {
+        return fleet % types.size();
+    }
+
+    /** A fleet's name for people: {@code variant on type}. */
+    public String fleetName(int fleet) {
+        return variantName(variantOfFleet(fleet)) + " on "
+                + types.get(typeOfFleet(fleet)).name();
+    }
+
+    /** Parallel slots of one instance of a fleet; 0 where the variant cannot run on the type. */
+    public int slots(int fleet) {
+        return slots[fleet];
+    }
+
+    /** Profiled service time of one request in a fleet; 0 where the variant cannot run on the type. */
+    public long serviceNanos(int fleet) {
+        return serviceNanos[fleet];
+    }
+
+    /** Requests per second that one instance of a fleet serves with all slots busy; 0 where it cannot serve. */
+    public double capacity(int fleet) {
+        return slots[fleet] == 0 ? 0 : slots[fleet] * NANOS_PER_SECOND / serviceNanos[fleet];
+    }
+
+    /** Cost of one request on a fully busy instance of a fleet; infinite where it cannot serve. */
+    public double usdPerRequest(int fleet) {
+        return slots[fleet] == 0 ? Double.POSITIVE_INFINITY : usdPerSecond[typeOfFleet(fleet)] / capacity(fleet);
+    }
+
+    /** The fleet with the least cost per request among those that serve a variant; -1 where there is none. */
+    public int cheapestFleet(int variant) {
+        int best = -1;
+        for (int t = 0; t < types.size(); t++) {
+            int fleet = fleet(variant, t);
+            if (slots[fleet] > 0 && (best < 0 || usdPerRequest(fleet) < usdPerRequest(best))) {
+                best = fleet;
+            }
+        }
+        return best;
+    }
+
+    /** How many memory sizes functions may have. */
+    public int memorySizes() {
+        return memorySizes;
+    }
+
+    /** A function's memory in MB, by memory index. */
+    public int memoryMb(int memory) {
+        return workload.functions().memoryMb().get(memory);
+    }
+
+    /** How many functions there are: one for each variant and memory size, whether it can run or not. */
+    public int functions() {
+        return functionNanos.length;
+    }
+
+    /** The function of a variant at a memory size. */
+    public int function(int variant, int memory) {
+        return variant * memorySizes + memory;
+    }
+
+    /** The variant of a function. */
+    public int variantOfFunction(int function) {
+        return function / memorySizes;
+    }
+
+    /** The memory of a function in MB. */
+    public int memoryOfFunction(int function) {
+        return memoryMb(function % memorySizes);
+    }
+
+    /** A function's name for people: {@code variant at 1024 MB}. */
+    public String functionName(int function) {
+        return variantName(variantOfFunction(function)) + " at " + memoryOfFunction(function) + " MB";
+    }
+
+    /** Warm execution time of a function; {@link #UNBOUNDED} where the variant does not fit. */
+    public long functionNanos(int function) {
+        return functionNanos[function];
+    }
+
+    /** Cost of one warm invocation; infinite where the variant does not fit. */
+    public double functionUsd(int function) {
+        return functionUsd[function];
+    }
+
+    /** How many request classes there are. */
+    public int requestClasses() {
+        return classes;
+    }
+
+    /** A request class's name. */
+    public String className(int requestClass) {
+        return workload.application().classes().get(requestClass).name();
+    }
+
+    /** Whether the class's latency promise is strict. */
+    public boolean strict(int requestClass) {
+        return strict[requestClass];
+    }
+
+    /** The class's latency promise; {@link #UNBOUNDED} where it has none. */
+    public long maxLatencyNanos(int requestClass) {
+        return maxLatencyNanos[requestClass];
+    }
+
+    /** The class's accuracy promise, 0 where it has none. */
+    public double minAccuracy(int requestClass) {
+        return minAccuracy[requestClass];
+    }
+
+    /** The class's cost promise per request, infinite where it has none. */
+    public double maxUsdPerRequest(int requestClass) {
+        return maxUsdPerRequest[requestClass];
+    }
+
+    /** The variant that the class's requests name, or -1 for model-less requests. */
+    public int namedVariant(int requestClass) {
+        return namedVariant[requestClass];
+    }
+
+    /** The class's share of the arrivals; the shares add up to 1. */
+    public double share(int requestClass) {
+        return weight[requestClass];
+    }
+
+    /** The shortest service time that any resource of the workload offers for a variant. */
+    public long fastestNanos(int variant) {
+        long best = UNBOUNDED;
+        for (int t = 0; t < types.size(); t++) {
+            if (slots[fleet(variant, t)] > 0) {
+                best = Math.min(best, serviceNanos[fleet(variant, t)]);
+            }
+        }
+        for (int m = 0; m < memorySizes; m++) {
+            best = Math.min(best, functionNanos[function(variant, m)]);
+        }
+        return best;
+    }
+
+    /** The least cost per request that any resource of the workload offers for a variant. */
+    public double leastUsdPerRequest(int variant) {
+        double best = Double.POSITIVE_INFINITY;
+        for (int t = 0; t < types.size(); t++) {
+            best = Math.min(best, usdPerRequest(fleet(variant, t)));
+        }
+        for (int m = 0; m < memorySizes; m++) {
+            best = Math.min(best, functionUsd[function(variant, m)]);
+        }
+        return best;
+    }
+
+    /** Bytes of weights that one copy of a variant reads when it loads. */
+    public long sizeBytes(int variant) {
+        double mb = workload.application().pool().variants().get(variant).sizeMb();
+        return BigDecimal.valueOf(mb).multiply(BigDecimal.valueOf(1 << 20)).longValue();
+    }
+
+    /** The accuracy that users see of a variant; policies learn it from feedback and are not told. */
+    public double trueAccuracy(int variant) {
+        return workload.application().pool().variants().get(variant).trueAccuracy();
+    }
+}

@@ -1,0 +1,32 @@
+package dev.purser.core.policy;
+
+/** What a policy sees of the serving state, as it is at this moment. Read-only; all calls take constant time. */
+public interface ServingView {
+
+    /** The time of this decision, in nanoseconds of the engine's clock, which starts at 0. */
+    long nanos();
+
+    /** Profiles, prices and SLOs. */
+    ServiceCatalog catalog();
+
+    /** Instances of a fleet that serve. */
+    int readyInstances(int fleet);
+
+    /** Instances of a fleet that were launched and are not ready yet. */
+    int pendingInstances(int fleet);
+
+    /** Slots of a fleet's ready instances that serve a request now. */
+    int busySlots(int fleet);
+
+    /** Slots of a fleet's ready instances that are free. */
+    int freeSlots(int fleet);
+
+    /** Requests that wait for a slot, by variant. */
+    int queueLength(int variant);
+
+    /** Requests that run in a function now. */
+    int runningInvocations(int function);
+
+    /** What the provisioner's last plan says of sending requests to functions. */
+    Offload offload();
+}

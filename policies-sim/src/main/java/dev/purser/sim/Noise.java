@@ -1,0 +1,51 @@
+package dev.purser.sim;
+
+import org.apache.commons.rng.UniformRandomProvider;
+import org.apache.commons.rng.sampling.distribution.SharedStateContinuousSampler;
+import org.apache.commons.rng.sampling.distribution.ZigguratSampler;
+
+/**
+ * Factors of mean 1 by which a time differs from its profile. The factor of an item depends on the seed and the item's
+ * number alone, so that two policies meet the same requests.
+ */
+final class Noise {
+    private final Spread spread;
+    private final double sigma;
+    private final long seed;
+    private final Numbered numbered = new Numbered();
+    private final SharedStateContinuousSampler sampler;
+
+    Noise(Spread spread, long seed) {
+        this.spread = spread;
+        this.seed = seed;
+        double cv = spread.cv();
+        // a log-normal of mean 1 has variance exp(sigma^2) - 1
+        sigma = Math.sqrt(Math.log1p(cv * cv));
+        sampler = spread.distribution() == Spread.Distribution.EXPONENTIAL
+                ? ZigguratSampler.Exponential.of(numbered)
+                : ZigguratSampler.NormalizedGaussian.of(numbered);
+    }
+
+    double factor(long number) {
+        numbered.state = seed + number * 0x9e3779b97f4a7c15L;
+        return switch (spread.distribution()) {
+            case NONE -> 1;
+            case LOGNORMAL -> Math.exp(sigma * sampler.sample() - sigma * sigma / 2);
+            case EXPONENTIAL -> sampler.sample();
+        };
+    }
+
+    /** SplitMix64, started anew for each item. */
+    private static final class Numbered implements UniformRandomProvider {
+        private long state;
+
+        @Override
+        public long nextLong() {
+            state += 0x9e3779b97f4a7c15L;
+            long z = state;
+            z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+            z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+            return z ^ (z >>> 31);
+        }
+    }
+}

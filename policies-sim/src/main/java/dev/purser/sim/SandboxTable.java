@@ -1,0 +1,117 @@
+package dev.purser.sim;
+
+import java.util.Arrays;
+
+/** The sandboxes as columns of primitives; each function's idle ones in a list, the newest first. */
+final class SandboxTable {
+    static final int NONE = -1;
+
+    private final int[] newestIdle;
+    private int[] function = new int[64];
+    private long[] expiry = new long[64];
+    private long[] timerTag = new long[64];
+    private long[] timerNanos = new long[64];
+    private int[] newer = new int[64];
+    private int[] older = new int[64];
+    private boolean[] idle = new boolean[64];
+    private int free = NONE;
+    private int rows;
+
+    SandboxTable(int functions) {
+        newestIdle = new int[functions];
+        Arrays.fill(newestIdle, NONE);
+    }
+
+    int add(int ofFunction) {
+        int row = free;
+        if (row != NONE) {
+            free = older[row];
+        } else {
+            row = rows++;
+            if (row == function.length) {
+                int size = row * 2;
+                function = Arrays.copyOf(function, size);
+                expiry = Arrays.copyOf(expiry, size);
+                timerTag = Arrays.copyOf(timerTag, size);
+                timerNanos = Arrays.copyOf(timerNanos, size);
+                newer = Arrays.copyOf(newer, size);
+                older = Arrays.copyOf(older, size);
+                idle = Arrays.copyOf(idle, size);
+            }
+        }
+        function[row] = ofFunction;
+        noTimer(row);
+        idle[row] = false;
+        return row;
+    }
+
+    /** Takes the sandbox of a function that became idle last; NONE where none is idle. */
+    int takeNewestIdle(int ofFunction) {
+        int row = newestIdle[ofFunction];
+        if (row != NONE) {
+            unlink(row);
+        }
+        return row;
+    }
+
+    void idle(int row, long until) {
+        expiry[row] = until;
+        idle[row] = true;
+        int newest = newestIdle[function[row]];
+        older[row] = newest;
+        newer[row] = NONE;
+        if (newest != NONE) {
+            newer[newest] = row;
+        }
+        newestIdle[function[row]] = row;
+    }
+
+    void reclaim(int row) {
+        unlink(row);
+        older[row] = free;
+        free = row;
+    }
+
+    private void unlink(int row) {
+        idle[row] = false;
+        if (newer[row] == NONE) {
+            newestIdle[function[row]] = older[row];
+        } else {
+            older[newer[row]] = older[row];
+        }
+        if (older[row] != NONE) {
+            newer[older[row]] = newer[row];
+        }
+    }
+
+    int function(int row) {
+        return function[row];
+    }
+
+    boolean isIdle(int row) {
+        return idle[row];
+    }
+
+    long expiry(int row) {
+        return expiry[row];
+    }
+
+    /** The tag of the expiry event that counts; an older one of the same sandbox does not. */
+    long timerTag(int row) {
+        return timerTag[row];
+    }
+
+    /** When that event comes; {@link Long#MAX_VALUE} where there is none. */
+    long timerNanos(int row) {
+        return timerNanos[row];
+    }
+
+    void timer(int row, long tag, long nanos) {
+        timerTag[row] = tag;
+        timerNanos[row] = nanos;
+    }
+
+    void noTimer(int row) {
+        timer(row, NONE, Long.MAX_VALUE);
+    }
+}

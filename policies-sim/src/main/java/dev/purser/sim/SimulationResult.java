@@ -1,0 +1,19 @@
+package dev.purser.sim;
+
+import dev.purser.core.engine.DecisionLog;
+import dev.purser.core.engine.Metrics;
+import dev.purser.core.pricing.Bill;
+import dev.purser.core.pricing.Usage;
+
+/**
+ * What a run came to.
+ *
+ * @param metrics what was counted
+ * @param usage what was rented, in whole units
+ * @param bill what it costs
+ * @param log the decisions kept
+ * @param endNanos when the last request had ended and the trace was over
+ * @param aliveInstances instances still alive when the deployment was closed
+ */
+public record SimulationResult(
+        Metrics metrics, Usage usage, Bill bill, DecisionLog log, long endNanos, int aliveInstances) {}

@@ -1,0 +1,132 @@
+package dev.purser.sim;
+
+import java.time.Duration;
+
+/**
+ * How the simulated platform behaves.
+ *
+ * @param instanceBoot from launch until an instance begins to load its model
+ * @param instanceBootSpread of the boot time
+ * @param warmFleet whether instances launched at time 0 serve at once: the run is an hour out of a longer life
+ * @param dispatchOverhead added to each execution on an instance
+ * @param invokeOverhead added to each invocation of a function, not paid for
+ * @param sandboxStart from invocation until a new sandbox begins to load its model
+ * @param sandboxStartSpread of the sandbox start
+ * @param service spread of the service times, on instances and in functions
+ * @param feedbackShare share of the answers on which users say whether they were right, 0 to 1
+ */
+public record SimulatorSettings(
+        Duration instanceBoot,
+        Spread instanceBootSpread,
+        boolean warmFleet,
+        Duration dispatchOverhead,
+        Duration invokeOverhead,
+        Duration sandboxStart,
+        Spread sandboxStartSpread,
+        Spread service,
+        double feedbackShare) {
+
+    public SimulatorSettings {
+        requireNotNegative("instanceBoot", instanceBoot);
+        requireNotNegative("dispatchOverhead", dispatchOverhead);
+        requireNotNegative("invokeOverhead", invokeOverhead);
+        requireNotNegative("sandboxStart", sandboxStart);
+        if (!(feedbackShare >= 0 && feedbackShare <= 1)) {
+            throw new IllegalArgumentException("feedbackShare is " + feedbackShare + ", but it must be 0 to 1");
+        }
+    }
+
+    private static void requireNotNegative(String name, Duration value) {
+        if (value.isNegative()) {
+            throw new IllegalArgumentException(name + " is " + value + ", but it must not be negative");
+        }
+    }
+
+    /**
+     * The papers' era: 100 s to boot and 5 ms of dispatch overhead (InferAll's simulator, the successor of Spock's), 4 s
+     * to start a sandbox with a coefficient of variation of 0.42 (first response less cold execution of seven MXNet
+     * networks on Lambda, Cocktail's cold-starts table), 20 ms to invoke a function, service times that spread by 10 %.
+     */
+    public static SimulatorSettings defaults() {
+        return new SimulatorSettings(
+                Duration.ofSeconds(100),
+                Spread.lognormal(0.1),
+                true,
+                Duration.ofMillis(5),
+                Duration.ofMillis(20),
+                Duration.ofSeconds(4),
+                Spread.lognormal(0.42),
+                Spread.lognormal(0.1),
+                0);
+    }
+
+    /** No overhead, no start times and no spread: what queueing theory and the bound assume. */
+    public static SimulatorSettings ideal() {
+        return new SimulatorSettings(
+                Duration.ZERO,
+                Spread.none(),
+                true,
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ZERO,
+                Spread.none(),
+                Spread.none(),
+                0);
+    }
+
+    /** The same with another spread of the service times. */
+    public SimulatorSettings withService(Spread spread) {
+        return new SimulatorSettings(
+                instanceBoot,
+                instanceBootSpread,
+                warmFleet,
+                dispatchOverhead,
+                invokeOverhead,
+                sandboxStart,
+                sandboxStartSpread,
+                spread,
+                feedbackShare);
+    }
+
+    /** The same with another time from launch to service. */
+    public SimulatorSettings withInstanceBoot(Duration boot, Spread spread) {
+        return new SimulatorSettings(
+                boot,
+                spread,
+                warmFleet,
+                dispatchOverhead,
+                invokeOverhead,
+                sandboxStart,
+                sandboxStartSpread,
+                service,
+                feedbackShare);
+    }
+
+    /** The same with another time to start a sandbox. */
+    public SimulatorSettings withSandboxStart(Duration start, Spread spread) {
+        return new SimulatorSettings(
+                instanceBoot,
+                instanceBootSpread,
+                warmFleet,
+                dispatchOverhead,
+                invokeOverhead,
+                start,
+                spread,
+                service,
+                feedbackShare);
+    }
+
+    /** The same with users who speak of a share of the answers. */
+    public SimulatorSettings withFeedbackShare(double share) {
+        return new SimulatorSettings(
+                instanceBoot,
+                instanceBootSpread,
+                warmFleet,
+                dispatchOverhead,
+                invokeOverhead,
+                sandboxStart,
+                sandboxStartSpread,
+                service,
+                share);
+    }
+}

@@ -1,0 +1,22 @@
+package dev.purser.spi;
+
+import dev.purser.core.policy.LoadPredictor;
+import dev.purser.core.policy.ServiceCatalog;
+
+/** What a policy is made for. */
+public interface PolicyContext {
+
+    /** Profiles, prices and SLOs of what it will serve. */
+    ServiceCatalog catalog();
+
+    /** A seed for policies that draw lots; each policy of a run gets its own. */
+    long seed();
+
+    /**
+     * A new load predictor.
+     *
+     * @param spec its name and settings
+     * @throws dev.purser.core.InputException if there is none of that name, or its settings are wrong
+     */
+    LoadPredictor loadPredictor(PolicySpec spec);
+}

@@ -1,0 +1,57 @@
+package dev.purser.spi;
+
+import dev.purser.core.policy.ColdStartManager;
+import dev.purser.core.policy.Dispatcher;
+import dev.purser.core.policy.LoadPredictor;
+import dev.purser.core.policy.ModelSelector;
+import dev.purser.core.policy.ResourceProvisioner;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * One kind of policy, as people name it and as plugins bring it.
+ *
+ * @param <P> the policy's interface
+ */
+public final class PolicyKind<P> {
+    /** Which variant answers a request. */
+    public static final PolicyKind<ModelSelector> MODEL_SELECTOR =
+            new PolicyKind<>("model selector", Plugin::modelSelectors);
+
+    /** Instance, queue, function, or refusal. */
+    public static final PolicyKind<Dispatcher> DISPATCHER = new PolicyKind<>("dispatcher", Plugin::dispatchers);
+
+    /** What to hold until the next look. */
+    public static final PolicyKind<ResourceProvisioner> RESOURCE_PROVISIONER =
+            new PolicyKind<>("resource provisioner", Plugin::resourceProvisioners);
+
+    /** How much will arrive. */
+    public static final PolicyKind<LoadPredictor> LOAD_PREDICTOR =
+            new PolicyKind<>("load predictor", Plugin::loadPredictors);
+
+    /** When to warm a function and how long to keep it. */
+    public static final PolicyKind<ColdStartManager> COLD_START_MANAGER =
+            new PolicyKind<>("cold-start manager", Plugin::coldStartManagers);
+
+    private final String title;
+    private final Function<Plugin, List<PolicyFactory<? extends P, ?>>> factories;
+
+    private PolicyKind(String title, Function<Plugin, List<PolicyFactory<? extends P, ?>>> factories) {
+        this.title = title;
+        this.factories = factories;
+    }
+
+    /** All kinds, in the order in which a request meets them. */
+    public static List<PolicyKind<?>> all() {
+        return List.of(MODEL_SELECTOR, DISPATCHER, RESOURCE_PROVISIONER, COLD_START_MANAGER, LOAD_PREDICTOR);
+    }
+
+    /** What people call it, in the singular. */
+    public String title() {
+        return title;
+    }
+
+    List<PolicyFactory<? extends P, ?>> of(Plugin plugin) {
+        return factories.apply(plugin);
+    }
+}
