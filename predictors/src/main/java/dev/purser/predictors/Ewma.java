@@ -1,5 +1,7 @@
 package dev.purser.predictors;
 
+import dev.purser.spi.Setting;
+
 /** Exponentially weighted moving average: level = alpha × count + (1 − alpha) × level, begun at the first count. */
 public final class Ewma extends PointPredictor {
     private final double alpha;
@@ -7,17 +9,12 @@ public final class Ewma extends PointPredictor {
     private boolean begun;
 
     /** @param alpha the weight of the newest count, above 0 and at most 1; 1 is {@link LastValue} */
-    public record Settings(double alpha) {
+    public record Settings(@Setting(value = "weight of the newest count; 1 is last-value", byDefault = "0.3", min = 0, max = 1) double alpha) {
         /** @throws IllegalArgumentException if alpha is out of range */
         public Settings {
             if (!(alpha > 0 && alpha <= 1)) {
                 throw new IllegalArgumentException("alpha " + alpha + ", but it must be above 0 and at most 1");
             }
-        }
-
-        /** {@return alpha 0.3, our choice} */
-        public static Settings defaults() {
-            return new Settings(0.3);
         }
     }
 

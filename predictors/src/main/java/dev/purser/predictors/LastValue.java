@@ -9,10 +9,6 @@ public final class LastValue extends PointPredictor {
 
     /** There is nothing to set. */
     public record Settings() {
-        /** {@return the only settings there are} */
-        public static Settings defaults() {
-            return new Settings();
-        }
     }
 
     /** @param settings without components, so that all predictors are made alike */

@@ -1,5 +1,7 @@
 package dev.purser.predictors;
 
+import dev.purser.spi.Setting;
+
 /**
  * The moving-window linear regression of Spock's predictive policy (Gunasekaran et al., "Spock: Exploiting Serverless
  * Functions for SLO and Cost Aware Resource Procurement in Public Cloud", IEEE CLOUD 2019): a least-squares line
@@ -16,15 +18,10 @@ public final class LinearRegression extends PointPredictor {
     private double slope;
 
     /** @param window how many counts the line is fitted to, 2 to 1,000,000 */
-    public record Settings(int window) {
+    public record Settings(@Setting(value = "how many counts the line is fitted to (500 is InferAll's)", byDefault = "500", min = 2, max = 1000000) int window) {
         /** @throws IllegalArgumentException if the window is out of range */
         public Settings {
             Window.checkLength(window, 2);
-        }
-
-        /** {@return InferAll's window of 500 counts} */
-        public static Settings defaults() {
-            return new Settings(500);
         }
     }
 

@@ -27,12 +27,12 @@ final class Predictors {
 
     static List<Kind> all() {
         return List.of(
-                new Kind("last value", () -> new LastValue(LastValue.Settings.defaults())),
-                new Kind("moving average", () -> new MovingAverage(MovingAverage.Settings.defaults())),
+                new Kind("last value", () -> new LastValue(new LastValue.Settings())),
+                new Kind("moving average", () -> new MovingAverage(new MovingAverage.Settings(10))),
                 new Kind("moving average of 1", () -> new MovingAverage(new MovingAverage.Settings(1))),
-                new Kind("ewma", () -> new Ewma(Ewma.Settings.defaults())),
+                new Kind("ewma", () -> new Ewma(new Ewma.Settings(0.3))),
                 new Kind("ewma of alpha 1", () -> new Ewma(new Ewma.Settings(1))),
-                new Kind("regression", () -> new LinearRegression(LinearRegression.Settings.defaults())),
+                new Kind("regression", () -> new LinearRegression(new LinearRegression.Settings(500))),
                 new Kind("regression over 2", () -> new LinearRegression(new LinearRegression.Settings(2))),
                 new Kind("regression over 7", () -> new LinearRegression(new LinearRegression.Settings(7))));
     }

@@ -245,6 +245,6 @@ class PredictorsTest {
                     .isThrownBy(() -> new Ewma.Settings(alpha))
                     .withMessage("alpha " + alpha + ", but it must be above 0 and at most 1");
         }
-        assertThat(LinearRegression.Settings.defaults().window()).isEqualTo(500);
+        assertThat(new LinearRegression.Settings(500).window()).isEqualTo(500);
     }
 }

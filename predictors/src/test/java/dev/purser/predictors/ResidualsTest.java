@@ -62,7 +62,7 @@ class ResidualsTest {
     @Test
     void eachStepIsComparedWithWhatCameThatManyWindowsLater() {
         // the load grows by 3 a window, so that persistence is 3 short at step 1 and 15 short at step 5
-        LoadPredictor predictor = new LastValue(LastValue.Settings.defaults());
+        LoadPredictor predictor = new LastValue(new LastValue.Settings());
         predictor.forecast(5);
         for (int i = 0; i < 300; i++) {
             predictor.observe(3 * i);
@@ -78,7 +78,7 @@ class ResidualsTest {
 
     @Test
     void aStepIsFollowedFromTheFirstForecastThatReachesIt() {
-        LoadPredictor predictor = new LastValue(LastValue.Settings.defaults());
+        LoadPredictor predictor = new LastValue(new LastValue.Settings());
         for (int i = 0; i < 100; i++) {
             predictor.observe(3 * i);
         }
@@ -95,7 +95,7 @@ class ResidualsTest {
 
     @Test
     void theForecastFromNothingIsNotJudged() {
-        LoadPredictor predictor = new LastValue(LastValue.Settings.defaults());
+        LoadPredictor predictor = new LastValue(new LastValue.Settings());
         for (int i = 0; i < 11; i++) {
             predictor.forecast(1);
             predictor.observe(1000);
@@ -106,7 +106,7 @@ class ResidualsTest {
 
     @Test
     void beyondTheStepsFollowedThereAreOnlyPoints() {
-        LoadPredictor predictor = new LastValue(LastValue.Settings.defaults());
+        LoadPredictor predictor = new LastValue(new LastValue.Settings());
         predictor.forecast(1000);
         for (int i = 0; i < 300; i++) {
             predictor.observe(i);

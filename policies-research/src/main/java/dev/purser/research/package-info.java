@@ -1,0 +1,3 @@
+/** The published policies, each under its published name. */
+@org.jspecify.annotations.NullMarked
+package dev.purser.research;

@@ -1,0 +1,142 @@
+package dev.purser.research.provisioner;
+
+import dev.purser.core.policy.FleetTarget;
+import dev.purser.core.policy.Offload;
+import dev.purser.core.policy.ProvisioningView;
+import dev.purser.core.policy.Reason;
+import dev.purser.spi.PolicyContext;
+import dev.purser.spi.Setting;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Paragon's autoscaler (WoSC'20, section 4): in a period of static load instances for the period's peak, and no functions
+ * but for a flash crowd; in a period with peaks instances for the trend, with functions for what comes above it. Which
+ * period it is, the {@link LoadMonitor} says. Together with the dispatcher {@code paragon}, which sends strict requests
+ * to functions and lets relaxed ones wait.
+ *
+ * <p>The paper leaves open: the window and bins of the monitor (10 minutes of control intervals here), what a flash crowd
+ * is (a rate 1.5 times the mean of the window), and the rule for the trend (the {@link Reactive} one).
+ */
+public final class Paragon extends FleetRule {
+
+    /**
+     * Settings.
+     *
+     * @param monitorWindow how far back the load monitor looks
+     * @param flashCrowd a rate this many times the window's mean is a flash crowd
+     * @param window how far back the trend's rate is averaged
+     * @param drain within what time a backlog is to be worked off
+     * @param idleTimeout how long an instance is idle before it is given up
+     * @param minInstances least instances of each variant
+     */
+    public record Settings(
+            @Setting(value = "how far back the load monitor looks", byDefault = "10m")
+            Duration monitorWindow,
+
+            @Setting(value = "a rate this many times the mean is a flash crowd", byDefault = "1.5", min = 1, max = 1000)
+            double flashCrowd,
+
+            @Setting(value = "how far back the rate is averaged", byDefault = "1m")
+            Duration window,
+
+            @Setting(value = "time within which a backlog is to be worked off", byDefault = "30s")
+            Duration drain,
+
+            @Setting(value = "an instance idle for this long is given up", byDefault = "3m")
+            Duration idleTimeout,
+
+            @Setting(value = "least instances of each variant", byDefault = "1", min = 0, max = 100000)
+            int minInstances) {
+        public Settings {
+            Durations.requirePositive("monitorWindow", monitorWindow);
+            Durations.requirePositive("window", window);
+            Durations.requirePositive("drain", drain);
+            Durations.requireNotNegative("idleTimeout", idleTimeout);
+        }
+    }
+
+    private final Settings settings;
+    private final Load trend;
+    private final Load period;
+    private final double drainSeconds;
+    private @Nullable LoadMonitor monitor;
+    private double meanRate;
+
+    /** A provisioner for what the context will serve. */
+    public Paragon(Settings settings, PolicyContext context) {
+        super(settings.idleTimeout().toNanos(), settings.minInstances());
+        this.settings = settings;
+        trend = new Load(context.catalog().variants(), settings.window());
+        period = new Load(context.catalog().variants(), settings.monitorWindow());
+        drainSeconds = settings.drain().toNanos() / 1e9;
+    }
+
+    private LoadMonitor monitor(ProvisioningView view) {
+        LoadMonitor current = monitor;
+        if (current == null) {
+            long bins = settings.monitorWindow().toNanos() / view.intervalNanos();
+            current = new LoadMonitor((int) Math.max(2, Math.min(100_000, bins)));
+            monitor = current;
+        }
+        return current;
+    }
+
+    @Override
+    void observe(ProvisioningView view) {
+        trend.observe(view);
+        period.observe(view);
+        double total = 0;
+        meanRate = 0;
+        for (int v = 0; v < view.catalog().variants(); v++) {
+            total += view.arrivals(v);
+            meanRate += period.rate(v);
+        }
+        monitor(view).observe(total);
+    }
+
+    @Override
+    FleetTarget want(ProvisioningView view, int variant, int fleet) {
+        RateWindow window = period.window(variant);
+        if (window == null || !monitor(view).isStatic()) {
+            return Reactive.follow(view, variant, fleet, trend.rate(variant), drainSeconds);
+        }
+        double peak = 0;
+        for (int i = 0; i < window.filled(); i++) {
+            peak = Math.max(peak, window.count(i));
+        }
+        double rate = peak * 1e9 / view.intervalNanos();
+        double capacity = view.catalog().capacity(fleet);
+        return new FleetTarget(
+                fleet,
+                instancesFor(rate, capacity),
+                Reason.of(
+                        "static-period",
+                        "the load is static: {observed} requests/s at its peak, at {limit} requests/s an instance",
+                        rate,
+                        capacity));
+    }
+
+    @Override
+    Offload offload(ProvisioningView view) {
+        LoadMonitor current = monitor(view);
+        double flashCrowdRate = settings.flashCrowd() * meanRate;
+        return current.isStatic()
+                ? new Offload(
+                        false,
+                        flashCrowdRate,
+                        Reason.of(
+                                "static-period",
+                                "peak over median is {observed}, at most {limit}: instances alone",
+                                current.ratio(),
+                                current.threshold()))
+                : new Offload(
+                        true,
+                        flashCrowdRate,
+                        Reason.of(
+                                "peaks",
+                                "peak over median is {observed}, above {limit} (or not known yet): functions take peaks",
+                                current.ratio(),
+                                current.threshold()));
+    }
+}

@@ -1,0 +1,3 @@
+/** Model selectors: which variant answers a request. */
+@org.jspecify.annotations.NullMarked
+package dev.purser.research.selector;
