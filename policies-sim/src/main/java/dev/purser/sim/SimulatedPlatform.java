@@ -31,7 +31,6 @@ final class SimulatedPlatform implements Platform, Clock {
     private final Noise service;
     private final Noise instanceBoot;
     private final Noise sandboxStart;
-    private final long dispatchOverhead;
     private final long invokeOverhead;
     private final int concurrencyLimit;
     private final boolean initBilled;
@@ -61,7 +60,6 @@ final class SimulatedPlatform implements Platform, Clock {
         service = new Noise(settings.service(), seeds.of("service"));
         instanceBoot = new Noise(settings.instanceBootSpread(), seeds.of("instance-boot"));
         sandboxStart = new Noise(settings.sandboxStartSpread(), seeds.of("sandbox-start"));
-        dispatchOverhead = settings.dispatchOverhead().toNanos();
         invokeOverhead = settings.invokeOverhead().toNanos();
         concurrencyLimit = catalog.workload().functions().concurrencyLimit();
         initBilled = catalog.priceBook().function().initBilled();
@@ -138,7 +136,7 @@ final class SimulatedPlatform implements Platform, Clock {
     @Override
     public void execute(int request, int instance) {
         long nanos = serviceNanos(catalog.serviceNanos(fleetOf[instance]), request);
-        events.add(now + dispatchOverhead + nanos, EXECUTION_FINISHED, request);
+        events.add(now + nanos, EXECUTION_FINISHED, request);
     }
 
     private long serviceNanos(long profiled, int request) {

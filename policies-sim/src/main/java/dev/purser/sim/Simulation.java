@@ -4,8 +4,8 @@ import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.PolicySet;
 import dev.purser.core.policy.ServiceCatalog;
-import dev.purser.core.trace.ArrivalStream;
 import dev.purser.core.trace.ArrivalTrace;
+import java.time.Duration;
 
 /**
  * One run to make. The same simulation gives the same result, whatever else runs beside it.
@@ -28,7 +28,7 @@ public record Simulation(
         DecisionLog log) {
 
     /** How much of a trace's beginning stands for the operator's estimate of the load at the start. */
-    private static final long ESTIMATE_NANOS = 60_000_000_000L;
+    private static final Duration ESTIMATE = Duration.ofMinutes(1);
 
     /**
      * A run on the default platform. The operator's estimate of the load at the start is the mean of the trace's first
@@ -41,20 +41,14 @@ public record Simulation(
                 trace,
                 seed,
                 SimulatorSettings.defaults(),
-                ControllerSettings.defaults().withInitialRate(initialRate(trace, seed)),
+                ControllerSettings.defaults().withInitialRate(initialRate(trace)),
                 DecisionLog.small());
     }
 
     /** The mean rate of a trace's first minute (or of the whole, if it is shorter), in requests per second. */
-    public static double initialRate(ArrivalTrace trace, long seed) {
-        long span = Math.min(ESTIMATE_NANOS, trace.duration().toNanos());
-        long count = 0;
-        try (ArrivalStream stream = trace.open(seed)) {
-            for (long at = stream.next(); at != ArrivalStream.END && at < span; at = stream.next()) {
-                count++;
-            }
-        }
-        return span == 0 ? 0 : count * 1e9 / span;
+    public static double initialRate(ArrivalTrace trace) {
+        Duration span = trace.duration().compareTo(ESTIMATE) < 0 ? trace.duration() : ESTIMATE;
+        return trace.expectedRequests(Duration.ZERO, span) * 1e9 / span.toNanos();
     }
 
     /** The same run on a platform that behaves otherwise. */

@@ -38,13 +38,14 @@ final class Simulator {
         SharedStateDiscreteSampler classes = classes();
         controller.start();
         try (ArrivalStream arrivals = simulation.trace().open(seeds.of("arrivals"))) {
+            long overhead = simulation.settings().dispatchOverhead().toNanos();
             long next = arrivals.next();
             while (next != ArrivalStream.END) {
-                if (platform.nextEventNanos() <= next) {
+                if (platform.nextEventNanos() <= next + overhead) {
                     platform.step();
                 } else {
-                    platform.moveTo(next);
-                    controller.requestArrived(classes.sample());
+                    platform.moveTo(next + overhead);
+                    controller.requestArrived(classes.sample(), next);
                     next = arrivals.next();
                 }
             }

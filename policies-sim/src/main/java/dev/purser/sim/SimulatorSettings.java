@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param instanceBoot from launch until an instance begins to load its model
  * @param instanceBootSpread of the boot time
  * @param warmFleet whether instances launched at time 0 serve at once: the run is an hour out of a longer life
- * @param dispatchOverhead added to each execution on an instance
+ * @param dispatchOverhead from a request's arrival until it is dispatched; occupies nothing
  * @param invokeOverhead added to each invocation of a function, not paid for
  * @param sandboxStart from invocation until a new sandbox begins to load its model
  * @param sandboxStartSpread of the sandbox start

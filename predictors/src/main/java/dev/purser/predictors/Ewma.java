@@ -9,7 +9,9 @@ public final class Ewma extends PointPredictor {
     private boolean begun;
 
     /** @param alpha the weight of the newest count, above 0 and at most 1; 1 is {@link LastValue} */
-    public record Settings(@Setting(value = "weight of the newest count; 1 is last-value", byDefault = "0.3", min = 0, max = 1) double alpha) {
+    public record Settings(
+            @Setting(value = "weight of the newest count; 1 is last-value", byDefault = "0.3", min = 0, max = 1)
+            double alpha) {
         /** @throws IllegalArgumentException if alpha is out of range */
         public Settings {
             if (!(alpha > 0 && alpha <= 1)) {

@@ -8,8 +8,7 @@ public final class LastValue extends PointPredictor {
     private double last;
 
     /** There is nothing to set. */
-    public record Settings() {
-    }
+    public record Settings() {}
 
     /** @param settings without components, so that all predictors are made alike */
     public LastValue(Settings settings) {}

@@ -18,7 +18,13 @@ public final class LinearRegression extends PointPredictor {
     private double slope;
 
     /** @param window how many counts the line is fitted to, 2 to 1,000,000 */
-    public record Settings(@Setting(value = "how many counts the line is fitted to (500 is InferAll's)", byDefault = "500", min = 2, max = 1000000) int window) {
+    public record Settings(
+            @Setting(
+                    value = "how many counts the line is fitted to (500 is InferAll's)",
+                    byDefault = "500",
+                    min = 2,
+                    max = 1000000)
+            int window) {
         /** @throws IllegalArgumentException if the window is out of range */
         public Settings {
             Window.checkLength(window, 2);

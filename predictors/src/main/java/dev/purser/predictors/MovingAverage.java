@@ -7,7 +7,9 @@ public final class MovingAverage extends PointPredictor {
     private final Window window;
 
     /** @param window how many counts are averaged, 1 to 1,000,000; 1 is {@link LastValue} */
-    public record Settings(@Setting(value = "how many counts are averaged", byDefault = "10", min = 1, max = 1000000) int window) {
+    public record Settings(
+            @Setting(value = "how many counts are averaged", byDefault = "10", min = 1, max = 1000000)
+            int window) {
         /** @throws IllegalArgumentException if the window is out of range */
         public Settings {
             Window.checkLength(window, 1);

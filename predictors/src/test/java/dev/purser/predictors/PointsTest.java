@@ -18,8 +18,7 @@ class PointsTest {
 
     @Test
     void lastValuePersists() {
-        assertThat(points(new LastValue(new LastValue.Settings()), 4, 10, 3, 8))
-                .containsExactly(8, 8, 8, 8);
+        assertThat(points(new LastValue(new LastValue.Settings()), 4, 10, 3, 8)).containsExactly(8, 8, 8, 8);
     }
 
     @Test

@@ -141,13 +141,25 @@ public final class Controller implements PlatformEvents {
     }
 
     /**
-     * A request of a class arrived now.
+     * A request of a class arrived now, see {@link #requestArrived(int, long)}.
      *
      * @return its row: its name until it ends, which may be before this returns
      */
     public int requestArrived(int requestClass) {
+        return requestArrived(requestClass, clock.nanos());
+    }
+
+    /**
+     * A request of a class arrived.
+     *
+     * @param requestClass its class
+     * @param arrivalNanos when it reached the deployment, from which its latency counts; at most now, and not before the
+     *     request before it
+     * @return its row: its name until it ends, which may be before this returns
+     */
+    public int requestArrived(int requestClass, long arrivalNanos) {
         long now = clock.nanos();
-        int row = requests.add(number++, now, requestClass);
+        int row = requests.add(number++, arrivalNanos, requestClass);
         metrics.requestArrived(requestClass);
         int variant = catalog.namedVariant(requestClass);
         Selection selection = null;

@@ -1,0 +1,3 @@
+/** Small programs to copy. */
+@org.jspecify.annotations.NullMarked
+package dev.purser.examples;
