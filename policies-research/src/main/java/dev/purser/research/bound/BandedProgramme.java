@@ -285,19 +285,21 @@ final class BandedProgramme {
         void factor() {
             for (int i = 0; i < n; i++) {
                 int first = Math.max(0, i - band);
-                double diagonal = lower[at(i, i)];
+                int rowI = at(i, 0);
+                double diagonal = lower[rowI + i];
                 double pivot = diagonal;
                 for (int j = first; j < i; j++) {
-                    double sum = lower[at(i, j)];
+                    int rowJ = at(j, 0);
+                    double sum = lower[rowI + j];
                     for (int k = Math.max(first, j - band); k < j; k++) {
-                        sum -= lower[at(i, k)] * lower[at(j, k)];
+                        sum -= lower[rowI + k] * lower[rowJ + k];
                     }
-                    sum /= lower[at(j, j)];
-                    lower[at(i, j)] = sum;
+                    sum /= lower[rowJ + j];
+                    lower[rowI + j] = sum;
                     pivot -= sum * sum;
                 }
                 // a row that became dependent near the optimum: freeze its price
-                lower[at(i, i)] = pivot > 1e-14 * diagonal ? Math.sqrt(pivot) : 1e64;
+                lower[rowI + i] = pivot > 1e-14 * diagonal ? Math.sqrt(pivot) : 1e64;
             }
         }
 

@@ -26,7 +26,8 @@ final class Component {
     Component(List<Group> groups, List<Rented> fleets, int steps, boolean firstFleetFree) {
         this.groups = groups;
         this.fleets = fleets;
-        this.horizon = steps + groups.stream().mapToInt(Group::slack).max().orElse(0);
+        int longest = groups.stream().mapToInt(Group::slack).max().orElse(0);
+        this.horizon = (int) Math.min(Integer.MAX_VALUE, (long) steps + longest);
         this.firstFleetFree = firstFleetFree;
         this.rowsPerStep = fleets.size() + groups.size();
     }
@@ -41,13 +42,21 @@ final class Component {
     @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
     record Solved(double bound, double programme, double vmUsd, double planUsd, boolean converged, double[][] fleets) {}
 
-    int rows() {
-        return horizon * rowsPerStep;
+    List<Rented> fleets() {
+        return fleets;
     }
 
-    /** Operations of the solver: factorisations of a band of two steps, some forty of them. */
+    int horizon() {
+        return horizon;
+    }
+
+    double rows() {
+        return (double) horizon * rowsPerStep;
+    }
+
+    /** Operations of the solver: some forty factorisations of a band as wide as a step. */
     double work() {
-        return 40.0 * rows() * 4 * rowsPerStep * rowsPerStep;
+        return 40.0 * rows() * rowsPerStep * rowsPerStep;
     }
 
     Solved solve() {
@@ -67,7 +76,7 @@ final class Component {
         if (priceScale == 0) {
             priceScale = 1; // VMs for nothing
         }
-        double[] right = new double[rows()];
+        double[] right = new double[horizon * rowsPerStep];
         for (int c = 0; c < groups.size(); c++) {
             for (int t = 0; t < groups.get(c).arrivals().length; t++) {
                 right[balance(c, t)] = groups.get(c).arrivals()[t] / demandScale;
@@ -140,17 +149,7 @@ final class Component {
             }
         }
         double bound = bound(worth);
-        double plan = Double.POSITIVE_INFINITY;
-        int[][] whole = new int[fleets.size()][horizon];
-        plan = Math.min(plan, planUsd(whole));
-        for (double below : ROUND_DOWN_BELOW) {
-            for (int g = 0; g < fleets.size(); g++) {
-                for (int t = 0; t < horizon; t++) {
-                    whole[g][t] = (int) Math.ceil(on[g][t] - below);
-                }
-            }
-            plan = Math.min(plan, planUsd(whole));
-        }
+        double plan = Math.min(bestPlanUsd(on), bestPlanUsd(onSmallest(on)));
         return new Solved(bound, vmUsd + functionUsd, vmUsd, plan, solution.converged(), on);
     }
 
@@ -236,6 +235,41 @@ final class Component {
 
     private static double clip(double value, double most) {
         return value > 0 ? Math.min(value, most) : 0; // also where it is undefined
+    }
+
+    /** The same capacity on the smallest instance type of each variant: less is lost where it is rounded up. */
+    private double[][] onSmallest(double[][] on) {
+        double[][] moved = new double[fleets.size()][horizon];
+        for (int g = 0; g < fleets.size(); g++) {
+            int smallest = g;
+            for (int other = 0; other < fleets.size(); other++) {
+                if (fleets.get(other).variant() == fleets.get(g).variant()
+                        && fleets.get(other).capacity() < fleets.get(smallest).capacity()) {
+                    smallest = other;
+                }
+            }
+            for (int t = 0; t < horizon; t++) {
+                moved[smallest][t] += on[g][t]
+                        * fleets.get(g).capacity()
+                        / fleets.get(smallest).capacity();
+            }
+        }
+        return moved;
+    }
+
+    /** The best of no VMs and of rounding up what exceeds a whole number by more than a threshold. */
+    private double bestPlanUsd(double[][] on) {
+        int[][] whole = new int[fleets.size()][horizon];
+        double best = planUsd(whole);
+        for (double below : ROUND_DOWN_BELOW) {
+            for (int g = 0; g < fleets.size(); g++) {
+                for (int t = 0; t < horizon; t++) {
+                    whole[g][t] = (int) Math.ceil(on[g][t] - below);
+                }
+            }
+            best = Math.min(best, planUsd(whole));
+        }
+        return best;
     }
 
     /**

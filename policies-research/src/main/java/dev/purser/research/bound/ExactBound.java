@@ -16,7 +16,7 @@ import java.util.Arrays;
  * that was launched first, which is not the highest level. (Fleet 1 1 1 2 2 1 1 1 and a minimum of 5: two stays of 5
  * steps, overlapping, cost 10 steps; by levels it would be 8 + 5.) The levels without the minimum give a lower bound;
  * where stopping the oldest first bills that very fleet no step more, it is the optimum. Elsewhere the optimum comes
- * from {@link MinimumBilling}, a minimum-cost flow, in a few seconds for an hour of seconds rather than milliseconds.
+ * from {@link MinimumBilling}, a minimum-cost flow, in a second or two for an hour of seconds rather than milliseconds.
  *
  * <p><b>No function.</b> With an infinite function price every request must find a VM: the level k is forced on wherever
  * d(t) &gt; cap·k, so the fleet never falls below ⌈d(t)/cap⌉.

@@ -42,16 +42,19 @@ import java.util.TreeSet;
  * Its sum is lowered by a part in 10⁹ for rounding.
  *
  * <p><b>What keeps it small.</b> A fleet that costs no less per unit of capacity, in price and in launch, than another
- * that serves all its classes is dropped, as is one that costs no less than the functions; classes with the same window,
+ * that serves all its classes is dropped, as is one that costs no less than every function in its stead; classes with the same window,
  * fleets and function price are added up; what shares no fleet is solved on its own. All three leave the optimum as it
  * is. An hour of one fleet in seconds takes a fraction of a second ({@link BandedProgramme}).
  */
 public final class RelaxedBound {
-    /** The step that is short against start-up times and keeps an hour within a fraction of a second, in seconds. */
+    /**
+     * The usual step, in seconds: short against start-up times, and an hour of several linked fleets takes a fraction of a
+     * second. With one fleet to a variant, steps of 1 s are as affordable and the bound is tighter for strict classes.
+     */
     public static final double DEFAULT_STEP_SECONDS = 10;
 
     /** Operations of the solver above which a programme is refused: about a minute of one core. */
-    private static final double WORK_LIMIT = 2e11;
+    private static final double WORK_LIMIT = 2e10;
 
     /** Relative difference between the programme's two sides that counts as optimal. */
     private static final double OPTIMAL = 1e-6;
@@ -64,8 +67,8 @@ public final class RelaxedBound {
      * A variant on an instance type.
      *
      * @param requestsPerSecond the most that a VM can answer, above 0
-     * @param usdPerSecond its price
-     * @param launchUsd what is billed for a fresh VM before it is useful
+     * @param usdPerSecond its price, in USD
+     * @param launchUsd what is billed for a fresh VM before it is useful, in USD
      */
     public record Fleet(double requestsPerSecond, double usdPerSecond, double launchUsd) {
         public Fleet {
@@ -78,7 +81,7 @@ public final class RelaxedBound {
     /**
      * A variant and what can run it.
      *
-     * @param functionUsdPerRequest cost of a request on a right-sized function; infinite where there is none
+     * @param functionUsdPerRequest cost of a request on a right-sized function, in USD; infinite where there is none
      * @param fleets the instance types it can run on; may be empty
      */
     public record Variant(double functionUsdPerRequest, List<Fleet> fleets) {
@@ -165,7 +168,7 @@ public final class RelaxedBound {
                     : OptionalDouble.empty();
         }
 
-        /** Steps, with those added at the end until the last window has closed. */
+        /** Steps, with those added at the end until the last window of a class on VMs has closed. */
         public int steps() {
             return fleets.length == 0 || fleets[0].length == 0 ? 0 : fleets[0][0].length;
         }
@@ -205,7 +208,6 @@ public final class RelaxedBound {
         }
         List<Group> pending = new ArrayList<>();
         int steps = arrivals.length == 0 ? 0 : arrivals[0].length;
-        int extra = 0;
         List<Rented> rented = new ArrayList<>();
         List<List<Rented>> byVariant = new ArrayList<>();
         for (int v = 0; v < variants.size(); v++) {
@@ -224,9 +226,8 @@ public final class RelaxedBound {
                 throw new IllegalArgumentException("arrivals[" + c + "] has " + counts.length
                         + " steps, but arrivals[0] has " + steps + "; all classes need the same");
             }
-            double window = Math.ceil(classes.get(c).windowSeconds() / stepSeconds);
-            // longer than the horizon is as good as the horizon
-            int slack = (int) Math.min(window, steps);
+            // saturates at the largest int, far above the work limit
+            int slack = (int) Math.ceil(classes.get(c).windowSeconds() / stepSeconds);
             TreeSet<Integer> fleets = new TreeSet<>();
             double function = Double.POSITIVE_INFINITY;
             for (int v : classes.get(c).variants()) {
@@ -243,21 +244,15 @@ public final class RelaxedBound {
                             + new TreeSet<>(classes.get(c).variants()) + " has a fleet or a function");
                 }
                 pending.add(new Group(slack, function, fleets, counts));
-                extra = Math.max(extra, slack);
             }
-        }
-        List<Group> groups = reduce(pending, rented);
-        int horizon = steps + extra;
-        double[][][] fleets = new double[variants.size()][][];
-        for (int v = 0; v < fleets.length; v++) {
-            fleets[v] = new double[variants.get(v).fleets().size()][horizon];
         }
         double usd = 0;
         double vmUsd = 0;
         double functionUsd = 0;
         double planUsd = 0;
         boolean optimal = true;
-        for (List<Group> part : components(groups)) {
+        List<Component> components = new ArrayList<>();
+        for (List<Group> part : components(reduce(pending, rented))) {
             List<Rented> own = part.stream()
                     .flatMap(g -> g.fleets().stream())
                     .distinct()
@@ -268,13 +263,22 @@ public final class RelaxedBound {
                 usd += all;
                 functionUsd += all;
                 planUsd += all;
-                continue;
+            } else {
+                components.add(new Component(part, own, steps, firstFleetFree));
             }
-            Component component = new Component(part, own, steps, firstFleetFree);
+        }
+        for (Component component : components) {
             if (component.work() > WORK_LIMIT) {
-                return new NoBound(
-                        "a programme of " + component.rows() + " rows is too large; Maybe: use longer steps");
+                return new NoBound("a programme of " + Math.round(component.rows())
+                        + " rows is too large; Maybe: use longer steps");
             }
+        }
+        int horizon = components.stream().mapToInt(Component::horizon).max().orElse(steps);
+        double[][][] fleets = new double[variants.size()][][];
+        for (int v = 0; v < fleets.length; v++) {
+            fleets[v] = new double[variants.get(v).fleets().size()][horizon];
+        }
+        for (Component component : components) {
             Component.Solved solved = component.solve();
             if (!(solved.bound() >= 0 && solved.programme() < Double.POSITIVE_INFINITY)) {
                 return new NoBound("the programme could not be solved in floating point");
@@ -284,9 +288,10 @@ public final class RelaxedBound {
             functionUsd += solved.programme() - solved.vmUsd();
             planUsd += solved.planUsd();
             optimal &= solved.converged() && solved.programme() - solved.bound() <= OPTIMAL * solved.programme();
-            for (int g = 0; g < own.size(); g++) {
-                double[] on = fleets[own.get(g).variant()][own.get(g).fleet()];
-                System.arraycopy(solved.fleets()[g], 0, on, 0, solved.fleets()[g].length);
+            for (int g = 0; g < component.fleets().size(); g++) {
+                Rented fleet = component.fleets().get(g);
+                System.arraycopy(
+                        solved.fleets()[g], 0, fleets[fleet.variant()][fleet.fleet()], 0, solved.fleets()[g].length);
             }
         }
         return new Bound(usd * (1 - ROUNDING), vmUsd, functionUsd, optimal, planUsd, fleets);
@@ -325,7 +330,10 @@ public final class RelaxedBound {
         }
     }
 
-    /** Drops the fleets that no optimum needs, and adds up what became alike. */
+    /**
+     * Drops the fleets that no optimum needs, and adds up what became alike. A fleet stays open to a class whose
+     * functions are cheaper, as long as another class may rent it: its idle capacity costs nothing.
+     */
     private static List<Group> reduce(List<Group> groups, List<Rented> rented) {
         boolean[] dropped = new boolean[rented.size()];
         for (Rented fleet : rented) {
@@ -343,7 +351,7 @@ public final class RelaxedBound {
         Map<List<Object>, Group> merged = new LinkedHashMap<>();
         for (Group group : groups) {
             Set<Integer> kept = new TreeSet<>(group.fleets());
-            kept.removeIf(f -> dropped[f] || rented.get(f).usd() >= group.functionUsd());
+            kept.removeIf(f -> dropped[f]);
             Group slim = new Group(group.slack(), group.functionUsd(), kept, group.arrivals());
             merged.merge(List.of(slim.slack(), slim.functionUsd(), kept), slim, (a, b) -> {
                 double[] sum = a.arrivals().clone();
