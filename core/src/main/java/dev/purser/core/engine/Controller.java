@@ -228,8 +228,13 @@ public final class Controller implements PlatformEvents {
     public void executionFinished(int row) {
         long now = clock.nanos();
         int instance = requests.server(row);
-        fleets.release(instance, now);
         answered(row, now, false);
+        freeSlot(instance, now);
+    }
+
+    /** A request ended on an instance: another takes its slot, or the last one of a draining instance has left it. */
+    private void freeSlot(int instance, long now) {
+        fleets.release(instance, now);
         if (fleets.isDraining(instance)) {
             if (fleets.busySlots(instance) == 0) {
                 stop(instance, now);
@@ -255,12 +260,17 @@ public final class Controller implements PlatformEvents {
     @Override
     public void invocationFinished(int row, boolean cold, long durationNanos) {
         int function = functionOf(row);
-        running[function]--;
         ledger.invocation(catalog.memoryOfFunction(function), durationNanos);
         if (cold) {
             metrics.coldStart();
         }
         answered(row, clock.nanos(), true);
+        freeInvocation(function);
+    }
+
+    /** An invocation ended: a throttled request goes again. */
+    private void freeInvocation(int function) {
+        running[function]--;
         int waiting = requests.nextThrottled();
         if (waiting != RequestTable.NONE) {
             invoke(waiting, functionOf(waiting));
@@ -277,12 +287,13 @@ public final class Controller implements PlatformEvents {
     @Override
     public void requestFailed(int row) {
         int server = requests.server(row);
-        if (server >= 0) {
-            fleets.release(server, clock.nanos());
-        } else {
-            running[functionOf(row)]--;
-        }
+        int function = functionOf(row);
         end(row, Outcome.FAILED);
+        if (server >= 0) {
+            freeSlot(server, clock.nanos());
+        } else {
+            freeInvocation(function);
+        }
     }
 
     private void answered(int row, long now, boolean byFunction) {
