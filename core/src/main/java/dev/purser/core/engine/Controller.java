@@ -62,6 +62,8 @@ public final class Controller implements PlatformEvents {
     private final long[] invocations;
     private final boolean[] used;
     private final long[] idleNanos;
+    private int outstanding;
+    private int freedInvocations;
     private Offload offload = Offload.always();
     private long number;
 
@@ -214,7 +216,12 @@ public final class Controller implements PlatformEvents {
             manage(function);
         }
         invocations[function]++;
+        callFunction(row, function);
+    }
+
+    private void callFunction(int row, int function) {
         running[function]++;
+        outstanding++;
         // functions are told apart from instances by being negative, so that a lost instance finds its requests
         requests.server(row, -2 - function);
         platform.invoke(row, function);
@@ -271,17 +278,32 @@ public final class Controller implements PlatformEvents {
     /** An invocation ended: a throttled request goes again. */
     private void freeInvocation(int function) {
         running[function]--;
-        int waiting = requests.nextThrottled();
-        if (waiting != RequestTable.NONE) {
-            invoke(waiting, functionOf(waiting));
+        outstanding--;
+        if (!retryThrottled()) {
+            // of those under way some may have been throttled before this one ended, and not be known yet
+            freedInvocations = Math.min(freedInvocations + 1, outstanding);
         }
+    }
+
+    private boolean retryThrottled() {
+        int waiting = requests.nextThrottled();
+        if (waiting == RequestTable.NONE) {
+            return false;
+        }
+        callFunction(waiting, functionOf(waiting));
+        return true;
     }
 
     @Override
     public void invocationThrottled(int row) {
         running[functionOf(row)]--;
+        outstanding--;
         metrics.invocationThrottled();
         requests.throttle(row);
+        if (freedInvocations > 0) {
+            freedInvocations--;
+            retryThrottled();
+        }
     }
 
     @Override
@@ -376,6 +398,10 @@ public final class Controller implements PlatformEvents {
                 row != RequestTable.NONE;
                 row = requests.dequeueOlderThan(now - timeout)) {
             end(row, Outcome.REFUSED);
+        }
+        if (outstanding == 0) {
+            // the account is busy with something else: no end of an invocation will wake those that wait
+            retryThrottled();
         }
         record();
         plan(ProvisioningView.Trigger.INTERVAL);
