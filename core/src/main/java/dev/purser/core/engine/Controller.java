@@ -21,7 +21,6 @@ import dev.purser.core.pricing.Ledger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The control plane: a single-threaded state machine and the only writer of serving state. Events come in as method
@@ -57,6 +56,7 @@ public final class Controller implements PlatformEvents {
     private final View view = new View();
     private final long intervalNanos;
     private final long[] arrivals;
+    private final double[] intervalArrivals;
     private final int[] running;
     private final int[] sandboxes;
     private final long[] invocations;
@@ -102,6 +102,7 @@ public final class Controller implements PlatformEvents {
         cursor = requests.new Cursor();
         fleets = new FleetTable(catalog);
         arrivals = new long[catalog.variants()];
+        intervalArrivals = new double[catalog.variants()];
         running = new int[catalog.functions()];
         sandboxes = new int[catalog.functions()];
         invocations = new long[catalog.functions()];
@@ -112,34 +113,31 @@ public final class Controller implements PlatformEvents {
 
     /** Makes the first plan and starts the control intervals; called once, before the first request. */
     public void start() {
-        view.startArrivals = estimateArrivals();
+        estimateArrivals();
         plan(ProvisioningView.Trigger.START);
-        view.startArrivals = null;
-        fleets.startInterval(clock.nanos());
+        fleets.endInterval(clock.nanos());
         platform.setTimer(clock.nanos() + intervalNanos);
     }
 
     /** The operator's estimate shared out: to the named variant, or as the selector would choose. */
-    private double[] estimateArrivals() {
-        double[] estimate = new double[catalog.variants()];
+    private void estimateArrivals() {
         double perInterval = settings.initialRate() * intervalNanos / 1e9;
         for (int c = 0; c < catalog.requestClasses(); c++) {
             double ofClass = perInterval * catalog.share(c);
             int named = catalog.namedVariant(c);
             if (named >= 0) {
-                estimate[named] += ofClass;
+                intervalArrivals[named] += ofClass;
             } else {
                 int row = requests.add(0, clock.nanos(), c);
                 for (int i = 0; i < START_SAMPLES; i++) {
                     int variant = selector.select(cursor.at(row), view).variant();
                     if (variant != Selection.NONE) {
-                        estimate[variant] += ofClass / START_SAMPLES;
+                        intervalArrivals[variant] += ofClass / START_SAMPLES;
                     }
                 }
                 requests.remove(row);
             }
         }
-        return estimate;
     }
 
     /**
@@ -404,6 +402,11 @@ public final class Controller implements PlatformEvents {
             retryThrottled();
         }
         record();
+        fleets.endInterval(now);
+        for (int v = 0; v < arrivals.length; v++) {
+            intervalArrivals[v] = arrivals[v];
+            arrivals[v] = 0;
+        }
         plan(ProvisioningView.Trigger.INTERVAL);
         for (int function = 0; function < used.length; function++) {
             if (used[function]) {
@@ -411,8 +414,6 @@ public final class Controller implements PlatformEvents {
                 invocations[function] = 0;
             }
         }
-        Arrays.fill(arrivals, 0);
-        fleets.startInterval(now);
         platform.setTimer(now + intervalNanos);
     }
 
@@ -549,7 +550,6 @@ public final class Controller implements PlatformEvents {
     /** The one object that policies look through. */
     private final class View implements ProvisioningView, FunctionView {
         private Trigger trigger = Trigger.START;
-        private double @Nullable [] startArrivals;
         private int function;
 
         @Override
@@ -609,12 +609,12 @@ public final class Controller implements PlatformEvents {
 
         @Override
         public double arrivals(int variant) {
-            return startArrivals == null ? arrivals[variant] : startArrivals[variant];
+            return intervalArrivals[variant];
         }
 
         @Override
         public double utilisation(int fleet) {
-            return fleets.utilisation(fleet, clock.nanos());
+            return fleets.utilisation(fleet);
         }
 
         @Override
