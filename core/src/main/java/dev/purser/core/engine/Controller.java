@@ -168,16 +168,28 @@ public final class Controller implements PlatformEvents {
             case Dispatch.ToInstance to -> {
                 int instance = fleets.busiestWithFreeSlot(requireFleet(to.fleet(), variant));
                 if (instance == FleetTable.NONE) {
-                    requests.enqueue(row);
+                    queue(row, variant, now);
                 } else {
                     execute(row, instance, now);
                 }
             }
             case Dispatch.ToFunction to -> invoke(row, requireFunction(to.function(), variant));
-            case Dispatch.ToQueue ignored -> requests.enqueue(row);
+            case Dispatch.ToQueue ignored -> queue(row, variant, now);
             case Dispatch.Refuse ignored -> end(row, Outcome.REFUSED);
         }
         return row;
+    }
+
+    /** Waits for a slot of any fleet of the variant; where one is free now, nothing else would come to end the wait. */
+    private void queue(int row, int variant, long now) {
+        for (int t = 0; t < catalog.instanceTypes(); t++) {
+            int instance = fleets.busiestWithFreeSlot(catalog.fleet(variant, t));
+            if (instance != FleetTable.NONE) {
+                execute(row, instance, now);
+                return;
+            }
+        }
+        requests.enqueue(row);
     }
 
     private int requireFleet(int fleet, int variant) {
