@@ -45,11 +45,16 @@ public record Simulation(
                 DecisionLog.small());
     }
 
-    /** The mean rate of a trace's first minute (or of the whole, if it is shorter), in requests per second. */
+    /**
+     * The mean rate of a trace's first minute (or of the whole, if it is shorter), in requests per second.
+     *
+     * @param trace the trace
+     * @param seed the run's, so that the arrivals counted are the run's
+     */
     public static double initialRate(ArrivalTrace trace, long seed) {
         long span = Math.min(ESTIMATE_NANOS, trace.duration().toNanos());
         long count = 0;
-        try (ArrivalStream stream = trace.open(seed)) {
+        try (ArrivalStream stream = trace.open(new Seeds(seed).of(Simulator.ARRIVALS))) {
             for (long at = stream.next(); at != ArrivalStream.END && at < span; at = stream.next()) {
                 count++;
             }

@@ -11,10 +11,14 @@ import org.apache.commons.rng.simple.RandomSource;
 
 /** The loop: whichever comes first, the next arrival of the trace or the next event of the platform. */
 final class Simulator {
+    /** What the seed of a run's arrivals is for. */
+    static final String ARRIVALS = "arrivals";
+
     private final Simulation simulation;
     private final SimulatedPlatform platform;
     private final Controller controller;
     private final Seeds seeds;
+    private final UniformRandomProvider feedback;
 
     Simulator(Simulation simulation) {
         this.simulation = simulation;
@@ -32,12 +36,10 @@ final class Simulator {
         feedback = RandomSource.XO_RO_SHI_RO_128_PP.create(seeds.of("feedback"));
     }
 
-    private final UniformRandomProvider feedback;
-
     SimulationResult run() {
         SharedStateDiscreteSampler classes = classes();
         controller.start();
-        try (ArrivalStream arrivals = simulation.trace().open(seeds.of("arrivals"))) {
+        try (ArrivalStream arrivals = simulation.trace().open(seeds.of(ARRIVALS))) {
             long next = arrivals.next();
             while (next != ArrivalStream.END) {
                 if (platform.nextEventNanos() <= next) {
