@@ -27,7 +27,7 @@ final class Noise {
     }
 
     double factor(long number) {
-        numbered.state = seed + number * 0x9e3779b97f4a7c15L;
+        numbered.state = Seeds.mix(seed + number * 0x9e3779b97f4a7c15L);
         return switch (spread.distribution()) {
             case NONE -> 1;
             case LOGNORMAL -> Math.exp(sigma * sampler.sample() - sigma * sigma / 2);
@@ -35,17 +35,14 @@ final class Noise {
         };
     }
 
-    /** SplitMix64, started anew for each item. */
+    /** SplitMix64, started anew for each item at a place that is mixed too: neighbours share no draws. */
     private static final class Numbered implements UniformRandomProvider {
         private long state;
 
         @Override
         public long nextLong() {
             state += 0x9e3779b97f4a7c15L;
-            long z = state;
-            z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-            z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-            return z ^ (z >>> 31);
+            return Seeds.mix(state);
         }
     }
 }

@@ -8,7 +8,7 @@ final class SandboxTable {
 
     private final int[] newestIdle;
     private int[] function = new int[64];
-    private long[] expiry = new long[64];
+    private long[] idleSince = new long[64];
     private long[] timerTag = new long[64];
     private long[] timerNanos = new long[64];
     private int[] newer = new int[64];
@@ -31,7 +31,7 @@ final class SandboxTable {
             if (row == function.length) {
                 int size = row * 2;
                 function = Arrays.copyOf(function, size);
-                expiry = Arrays.copyOf(expiry, size);
+                idleSince = Arrays.copyOf(idleSince, size);
                 timerTag = Arrays.copyOf(timerTag, size);
                 timerNanos = Arrays.copyOf(timerNanos, size);
                 newer = Arrays.copyOf(newer, size);
@@ -54,8 +54,8 @@ final class SandboxTable {
         return row;
     }
 
-    void idle(int row, long until) {
-        expiry[row] = until;
+    void idle(int row, long now) {
+        idleSince[row] = now;
         idle[row] = true;
         int newest = newestIdle[function[row]];
         older[row] = newest;
@@ -92,8 +92,18 @@ final class SandboxTable {
         return idle[row];
     }
 
-    long expiry(int row) {
-        return expiry[row];
+    long idleSince(int row) {
+        return idleSince[row];
+    }
+
+    /** The sandbox of a function that became idle last, which stays; NONE where none is idle. */
+    int newestIdle(int ofFunction) {
+        return newestIdle[ofFunction];
+    }
+
+    /** The idle sandbox of the same function that became idle before another idle one; NONE where that is the first. */
+    int older(int row) {
+        return older[row];
     }
 
     /** The tag of the expiry event that counts; an older one of the same sandbox does not. */

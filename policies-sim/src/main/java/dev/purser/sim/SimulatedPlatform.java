@@ -197,10 +197,19 @@ final class SimulatedPlatform implements Platform, Clock {
      * busy sandbox costs one event for each keep-alive and not one for each request.
      */
     private void rest(int row) {
-        long until = now + keepAlive[sandboxes.function(row)];
-        sandboxes.idle(row, until);
-        if (until < sandboxes.timerNanos(row)) {
-            sandboxes.timer(row, events.add(until, SANDBOX_EXPIRY, row), until);
+        sandboxes.idle(row, now);
+        expireBy(row, expiry(row));
+    }
+
+    /** When an idle sandbox is to be reclaimed; {@link Long#MAX_VALUE} for never. */
+    private long expiry(int row) {
+        long until = sandboxes.idleSince(row) + keepAlive[sandboxes.function(row)];
+        return until < 0 ? Long.MAX_VALUE : until;
+    }
+
+    private void expireBy(int row, long nanos) {
+        if (nanos < sandboxes.timerNanos(row)) {
+            sandboxes.timer(row, events.add(nanos, SANDBOX_EXPIRY, row), nanos);
         }
     }
 
@@ -212,9 +221,9 @@ final class SimulatedPlatform implements Platform, Clock {
         if (!sandboxes.isIdle(row)) {
             return;
         }
-        if (sandboxes.expiry(row) > now) {
-            long until = sandboxes.expiry(row);
-            sandboxes.timer(row, events.add(until, SANDBOX_EXPIRY, row), until);
+        long until = expiry(row);
+        if (until > now) {
+            expireBy(row, until);
             return;
         }
         sandboxes.reclaim(row);
@@ -223,7 +232,14 @@ final class SimulatedPlatform implements Platform, Clock {
 
     @Override
     public void keepAlive(int function, long idleNanos) {
+        boolean shorter = idleNanos < keepAlive[function];
         keepAlive[function] = idleNanos;
+        if (shorter) {
+            // a longer time is found out when the old expiry comes
+            for (int row = sandboxes.newestIdle(function); row != SandboxTable.NONE; row = sandboxes.older(row)) {
+                expireBy(row, Math.max(now, expiry(row)));
+            }
+        }
     }
 
     @Override

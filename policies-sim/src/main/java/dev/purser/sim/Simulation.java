@@ -51,6 +51,27 @@ public record Simulation(
         return trace.expectedRequests(Duration.ZERO, span) * 1e9 / span.toNanos();
     }
 
+    /**
+     * How many requests of each class arrive in each step of a run: the demand that a bound is computed for.
+     *
+     * @param catalog what is served
+     * @param trace when requests arrive
+     * @param seed the run's
+     * @param step the step's length, over 0
+     * @return by class and step; the last step may be shorter than the others
+     */
+    public static double[][] demand(ServiceCatalog catalog, ArrivalTrace trace, long seed, Duration step) {
+        long nanos = step.toNanos();
+        int steps = Math.toIntExact((trace.duration().toNanos() - 1) / nanos + 1);
+        double[][] counts = new double[catalog.requestClasses()][steps];
+        try (RequestStream requests = new RequestStream(catalog, trace, new Seeds(seed))) {
+            for (long at = requests.next(); at != RequestStream.END; at = requests.next()) {
+                counts[requests.requestClass()][(int) (at / nanos)]++;
+            }
+        }
+        return counts;
+    }
+
     /** The same run on a platform that behaves otherwise. */
     public Simulation withSettings(SimulatorSettings newSettings) {
         return new Simulation(catalog, policies, trace, seed, newSettings, controller, log);

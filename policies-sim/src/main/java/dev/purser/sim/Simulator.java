@@ -2,11 +2,7 @@ package dev.purser.sim;
 
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.Outcome;
-import dev.purser.core.policy.ServiceCatalog;
-import dev.purser.core.trace.ArrivalStream;
 import org.apache.commons.rng.UniformRandomProvider;
-import org.apache.commons.rng.sampling.distribution.AliasMethodDiscreteSampler;
-import org.apache.commons.rng.sampling.distribution.SharedStateDiscreteSampler;
 import org.apache.commons.rng.simple.RandomSource;
 
 /** The loop: whichever comes first, the next arrival of the trace or the next event of the platform. */
@@ -15,6 +11,7 @@ final class Simulator {
     private final SimulatedPlatform platform;
     private final Controller controller;
     private final Seeds seeds;
+    private final UniformRandomProvider feedback;
 
     Simulator(Simulation simulation) {
         this.simulation = simulation;
@@ -32,21 +29,18 @@ final class Simulator {
         feedback = RandomSource.XO_RO_SHI_RO_128_PP.create(seeds.of("feedback"));
     }
 
-    private final UniformRandomProvider feedback;
-
     SimulationResult run() {
-        SharedStateDiscreteSampler classes = classes();
         controller.start();
-        try (ArrivalStream arrivals = simulation.trace().open(seeds.of("arrivals"))) {
+        try (RequestStream requests = new RequestStream(simulation.catalog(), simulation.trace(), seeds)) {
             long overhead = simulation.settings().dispatchOverhead().toNanos();
-            long next = arrivals.next();
-            while (next != ArrivalStream.END) {
+            long next = requests.next();
+            while (next != RequestStream.END) {
                 if (platform.nextEventNanos() <= next + overhead) {
                     platform.step();
                 } else {
                     platform.moveTo(next + overhead);
-                    controller.requestArrived(classes.sample(), next);
-                    next = arrivals.next();
+                    controller.requestArrived(requests.requestClass(), next);
+                    next = requests.next();
                 }
             }
         }
@@ -68,16 +62,6 @@ final class Simulator {
                 alive);
     }
 
-    private SharedStateDiscreteSampler classes() {
-        ServiceCatalog catalog = simulation.catalog();
-        double[] shares = new double[catalog.requestClasses()];
-        for (int c = 0; c < shares.length; c++) {
-            shares[c] = catalog.share(c);
-        }
-        UniformRandomProvider random = RandomSource.XO_RO_SHI_RO_128_PP.create(seeds.of("classes"));
-        return shares.length == 1 ? new OnlyClass() : AliasMethodDiscreteSampler.of(random, shares);
-    }
-
     /** Users who say of some answers whether they were right, as often as the variant's true accuracy has it. */
     private void ended(int request, Outcome outcome, int variant) {
         if (outcome == Outcome.ANSWERED
@@ -85,18 +69,6 @@ final class Simulator {
                 && feedback.nextDouble() < simulation.settings().feedbackShare()) {
             controller.feedback(
                     variant, feedback.nextDouble() < simulation.catalog().trueAccuracy(variant));
-        }
-    }
-
-    private static final class OnlyClass implements SharedStateDiscreteSampler {
-        @Override
-        public int sample() {
-            return 0;
-        }
-
-        @Override
-        public SharedStateDiscreteSampler withUniformRandomProvider(UniformRandomProvider random) {
-            return this;
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.purser.sim;
 
+import dev.purser.core.policy.ServiceCatalog;
 import java.time.Duration;
 
 /**
@@ -25,6 +26,8 @@ public record SimulatorSettings(
         Spread sandboxStartSpread,
         Spread service,
         double feedbackShare) {
+
+    private static final int MEAN_SAMPLES = 20_000;
 
     public SimulatorSettings {
         requireNotNegative("instanceBoot", instanceBoot);
@@ -128,5 +131,29 @@ public record SimulatorSettings(
                 sandboxStartSpread,
                 service,
                 share);
+    }
+
+    /**
+     * What a warm invocation of a function costs on average: with rounding, a spread of the execution time changes the
+     * mean bill.
+     *
+     * @param catalog profiles and prices
+     * @param function the function
+     * @return USD; infinite where the variant does not fit
+     */
+    public double meanFunctionUsd(ServiceCatalog catalog, int function) {
+        long nanos = catalog.functionNanos(function);
+        if (nanos == ServiceCatalog.UNBOUNDED) {
+            return Double.POSITIVE_INFINITY;
+        }
+        Noise noise = new Noise(service, 0);
+        double usd = 0;
+        for (int i = 0; i < MEAN_SAMPLES; i++) {
+            usd += catalog.priceBook()
+                    .function()
+                    .costPerInvocation(
+                            catalog.memoryOfFunction(function), Math.max(1, Math.round(nanos * noise.factor(i))));
+        }
+        return usd / MEAN_SAMPLES;
     }
 }

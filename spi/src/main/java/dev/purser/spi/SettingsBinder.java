@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /** Makes a settings record of JSON: defaults filled in, everything checked, all problems reported at once. */
 public final class SettingsBinder {
@@ -74,7 +75,10 @@ public final class SettingsBinder {
             if (problems.isEmpty()) {
                 throw e;
             }
-            problems.add(String.valueOf(e.getMessage()));
+            // its lines begin with the place, which is put before each problem again
+            problems.addAll(Arrays.asList(String.valueOf(e.getMessage())
+                    .substring(where.length() + 2)
+                    .split("\\n" + Pattern.quote(where + ": "))));
         }
         throw new InputException(where, problems);
     }

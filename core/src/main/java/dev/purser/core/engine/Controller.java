@@ -21,7 +21,6 @@ import dev.purser.core.pricing.Ledger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The control plane: a single-threaded state machine and the only writer of serving state. Events come in as method
@@ -57,11 +56,14 @@ public final class Controller implements PlatformEvents {
     private final View view = new View();
     private final long intervalNanos;
     private final long[] arrivals;
+    private final double[] intervalArrivals;
     private final int[] running;
     private final int[] sandboxes;
     private final long[] invocations;
     private final boolean[] used;
     private final long[] idleNanos;
+    private int outstanding;
+    private int freedInvocations;
     private Offload offload = Offload.always();
     private long number;
 
@@ -100,6 +102,7 @@ public final class Controller implements PlatformEvents {
         cursor = requests.new Cursor();
         fleets = new FleetTable(catalog);
         arrivals = new long[catalog.variants()];
+        intervalArrivals = new double[catalog.variants()];
         running = new int[catalog.functions()];
         sandboxes = new int[catalog.functions()];
         invocations = new long[catalog.functions()];
@@ -110,34 +113,31 @@ public final class Controller implements PlatformEvents {
 
     /** Makes the first plan and starts the control intervals; called once, before the first request. */
     public void start() {
-        view.startArrivals = estimateArrivals();
+        estimateArrivals();
         plan(ProvisioningView.Trigger.START);
-        view.startArrivals = null;
-        fleets.startInterval(clock.nanos());
+        fleets.endInterval(clock.nanos());
         platform.setTimer(clock.nanos() + intervalNanos);
     }
 
     /** The operator's estimate shared out: to the named variant, or as the selector would choose. */
-    private double[] estimateArrivals() {
-        double[] estimate = new double[catalog.variants()];
+    private void estimateArrivals() {
         double perInterval = settings.initialRate() * intervalNanos / 1e9;
         for (int c = 0; c < catalog.requestClasses(); c++) {
             double ofClass = perInterval * catalog.share(c);
             int named = catalog.namedVariant(c);
             if (named >= 0) {
-                estimate[named] += ofClass;
+                intervalArrivals[named] += ofClass;
             } else {
                 int row = requests.add(0, clock.nanos(), c);
                 for (int i = 0; i < START_SAMPLES; i++) {
                     int variant = selector.select(cursor.at(row), view).variant();
                     if (variant != Selection.NONE) {
-                        estimate[variant] += ofClass / START_SAMPLES;
+                        intervalArrivals[variant] += ofClass / START_SAMPLES;
                     }
                 }
                 requests.remove(row);
             }
         }
-        return estimate;
     }
 
     /**
@@ -180,16 +180,28 @@ public final class Controller implements PlatformEvents {
             case Dispatch.ToInstance to -> {
                 int instance = fleets.busiestWithFreeSlot(requireFleet(to.fleet(), variant));
                 if (instance == FleetTable.NONE) {
-                    requests.enqueue(row);
+                    queue(row, variant, now);
                 } else {
                     execute(row, instance, now);
                 }
             }
             case Dispatch.ToFunction to -> invoke(row, requireFunction(to.function(), variant));
-            case Dispatch.ToQueue ignored -> requests.enqueue(row);
+            case Dispatch.ToQueue ignored -> queue(row, variant, now);
             case Dispatch.Refuse ignored -> end(row, Outcome.REFUSED);
         }
         return row;
+    }
+
+    /** Waits for a slot of any fleet of the variant; where one is free now, nothing else would come to end the wait. */
+    private void queue(int row, int variant, long now) {
+        for (int t = 0; t < catalog.instanceTypes(); t++) {
+            int instance = fleets.busiestWithFreeSlot(catalog.fleet(variant, t));
+            if (instance != FleetTable.NONE) {
+                execute(row, instance, now);
+                return;
+            }
+        }
+        requests.enqueue(row);
     }
 
     private int requireFleet(int fleet, int variant) {
@@ -226,7 +238,12 @@ public final class Controller implements PlatformEvents {
             manage(function);
         }
         invocations[function]++;
+        callFunction(row, function);
+    }
+
+    private void callFunction(int row, int function) {
         running[function]++;
+        outstanding++;
         // functions are told apart from instances by being negative, so that a lost instance finds its requests
         requests.server(row, -2 - function);
         platform.invoke(row, function);
@@ -240,8 +257,13 @@ public final class Controller implements PlatformEvents {
     public void executionFinished(int row) {
         long now = clock.nanos();
         int instance = requests.server(row);
-        fleets.release(instance, now);
         answered(row, now, false);
+        freeSlot(instance, now);
+    }
+
+    /** A request ended on an instance: another takes its slot, or the last one of a draining instance has left it. */
+    private void freeSlot(int instance, long now) {
+        fleets.release(instance, now);
         if (fleets.isDraining(instance)) {
             if (fleets.busySlots(instance) == 0) {
                 stop(instance, now);
@@ -267,34 +289,55 @@ public final class Controller implements PlatformEvents {
     @Override
     public void invocationFinished(int row, boolean cold, long durationNanos) {
         int function = functionOf(row);
-        running[function]--;
         ledger.invocation(catalog.memoryOfFunction(function), durationNanos);
         if (cold) {
             metrics.coldStart();
         }
         answered(row, clock.nanos(), true);
-        int waiting = requests.nextThrottled();
-        if (waiting != RequestTable.NONE) {
-            invoke(waiting, functionOf(waiting));
+        freeInvocation(function);
+    }
+
+    /** An invocation ended: a throttled request goes again. */
+    private void freeInvocation(int function) {
+        running[function]--;
+        outstanding--;
+        if (!retryThrottled()) {
+            // of those under way some may have been throttled before this one ended, and not be known yet
+            freedInvocations = Math.min(freedInvocations + 1, outstanding);
         }
+    }
+
+    private boolean retryThrottled() {
+        int waiting = requests.nextThrottled();
+        if (waiting == RequestTable.NONE) {
+            return false;
+        }
+        callFunction(waiting, functionOf(waiting));
+        return true;
     }
 
     @Override
     public void invocationThrottled(int row) {
         running[functionOf(row)]--;
+        outstanding--;
         metrics.invocationThrottled();
         requests.throttle(row);
+        if (freedInvocations > 0) {
+            freedInvocations--;
+            retryThrottled();
+        }
     }
 
     @Override
     public void requestFailed(int row) {
         int server = requests.server(row);
-        if (server >= 0) {
-            fleets.release(server, clock.nanos());
-        } else {
-            running[functionOf(row)]--;
-        }
+        int function = functionOf(row);
         end(row, Outcome.FAILED);
+        if (server >= 0) {
+            freeSlot(server, clock.nanos());
+        } else {
+            freeInvocation(function);
+        }
     }
 
     private void answered(int row, long now, boolean byFunction) {
@@ -378,7 +421,16 @@ public final class Controller implements PlatformEvents {
                 row = requests.dequeueOlderThan(now - timeout)) {
             end(row, Outcome.REFUSED);
         }
+        if (outstanding == 0) {
+            // the account is busy with something else: no end of an invocation will wake those that wait
+            retryThrottled();
+        }
         record();
+        fleets.endInterval(now);
+        for (int v = 0; v < arrivals.length; v++) {
+            intervalArrivals[v] = arrivals[v];
+            arrivals[v] = 0;
+        }
         plan(ProvisioningView.Trigger.INTERVAL);
         for (int function = 0; function < used.length; function++) {
             if (used[function]) {
@@ -386,8 +438,6 @@ public final class Controller implements PlatformEvents {
                 invocations[function] = 0;
             }
         }
-        Arrays.fill(arrivals, 0);
-        fleets.startInterval(now);
         platform.setTimer(now + intervalNanos);
     }
 
@@ -524,7 +574,6 @@ public final class Controller implements PlatformEvents {
     /** The one object that policies look through. */
     private final class View implements ProvisioningView, FunctionView {
         private Trigger trigger = Trigger.START;
-        private double @Nullable [] startArrivals;
         private int function;
 
         @Override
@@ -584,12 +633,12 @@ public final class Controller implements PlatformEvents {
 
         @Override
         public double arrivals(int variant) {
-            return startArrivals == null ? arrivals[variant] : startArrivals[variant];
+            return intervalArrivals[variant];
         }
 
         @Override
         public double utilisation(int fleet) {
-            return fleets.utilisation(fleet, clock.nanos());
+            return fleets.utilisation(fleet);
         }
 
         @Override

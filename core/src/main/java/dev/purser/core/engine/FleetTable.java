@@ -31,6 +31,7 @@ final class FleetTable {
     private final long[] changed;
     private final long[] busyIntegral;
     private final long[] slotIntegral;
+    private final double[] utilisation;
 
     private int[] fleet = new int[16];
     private int[] list = new int[16];
@@ -60,6 +61,7 @@ final class FleetTable {
         changed = new long[fleets];
         busyIntegral = new long[fleets];
         slotIntegral = new long[fleets];
+        utilisation = new double[fleets];
     }
 
     /** A new pending instance. */
@@ -201,15 +203,15 @@ final class FleetTable {
         changed[f] = now;
     }
 
-    /** Busy share of a fleet's ready slots since the last {@link #startInterval}. */
-    double utilisation(int f, long now) {
-        integrate(f, now);
-        return slotIntegral[f] == 0 ? 0 : (double) busyIntegral[f] / slotIntegral[f];
+    /** Busy share of a fleet's ready slots in the last whole interval; 0 with none ready. */
+    double utilisation(int f) {
+        return utilisation[f];
     }
 
-    void startInterval(long now) {
+    void endInterval(long now) {
         for (int f = 0; f < busy.length; f++) {
             integrate(f, now);
+            utilisation[f] = slotIntegral[f] == 0 ? 0 : (double) busyIntegral[f] / slotIntegral[f];
             busyIntegral[f] = 0;
             slotIntegral[f] = 0;
         }

@@ -24,6 +24,7 @@ public final class Metrics {
     private long throttled;
     private long accuracyViolations;
     private double instanceWaitNanos;
+    private long instanceWaits;
     private long instancesStarted;
     private long instancesStopped;
     private int peakInstances;
@@ -83,6 +84,7 @@ public final class Metrics {
 
     void instanceStarts(long waitedNanos) {
         instanceWaitNanos += waitedNanos;
+        instanceWaits++;
     }
 
     void coldStart() {
@@ -204,9 +206,12 @@ public final class Metrics {
         return answered() == 0 ? 0 : sum / answered();
     }
 
-    /** Mean time from arrival until an instance began to serve, over the requests that instances answered. */
+    /**
+     * Mean time from arrival until an instance began to serve. A request that loses its instance and begins again counts
+     * again, from its arrival.
+     */
     public double meanInstanceWaitNanos() {
-        return onInstances == 0 ? 0 : instanceWaitNanos / onInstances;
+        return instanceWaits == 0 ? 0 : instanceWaitNanos / instanceWaits;
     }
 
     /** Instances launched. */

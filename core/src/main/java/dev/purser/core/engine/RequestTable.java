@@ -214,15 +214,33 @@ final class RequestTable {
         return NONE;
     }
 
-    /** Adds to those that wait for the account's concurrency limit; {@code server} is the function they want. */
+    /**
+     * Adds to those that wait for the account's concurrency limit, in the order in which they arrived; {@code server} is
+     * the function they want. Most were the last to arrive; one that was throttled again is the first.
+     */
     void throttle(int row) {
-        next[row] = NONE;
-        if (throttledTail == NONE) {
+        if (throttledHead == NONE || number[throttledTail] < number[row]) {
+            next[row] = NONE;
+            if (throttledHead == NONE) {
+                throttledHead = row;
+            } else {
+                next[throttledTail] = row;
+            }
+            throttledTail = row;
+            return;
+        }
+        int before = NONE;
+        int at = throttledHead;
+        while (number[at] < number[row]) {
+            before = at;
+            at = next[at];
+        }
+        next[row] = at;
+        if (before == NONE) {
             throttledHead = row;
         } else {
-            next[throttledTail] = row;
+            next[before] = row;
         }
-        throttledTail = row;
     }
 
     int nextThrottled() {

@@ -24,26 +24,35 @@ public final class ModelPools {
      * @throws InputException if there is neither, or the file cannot be used
      */
     public static ModelPool load(String nameOrFile) {
-        return Json.read(nameOrFile, json(nameOrFile, Path.of(nameOrFile)), ModelPool.class);
+        return Json.read(nameOrFile, json(nameOrFile, Path.of(nameOrFile), "--pool", ""), ModelPool.class);
     }
 
     /**
-     * The JSON of a shipped pool or of a file.
+     * The JSON of a shipped pool or of a file, which holds a pool without mistakes.
      *
-     * @param beside the file that a relative path stands beside
-     * @throws InputException if there is neither, or the file is not JSON
+     * @param nameOrFile the pool's name, or a path
+     * @param workload the workload file that a relative path stands beside
+     * @throws InputException if there is neither, or the file does not hold a pool
      */
-    public static JsonNode json(String nameOrFile, Path beside) {
+    public static JsonNode json(String nameOrFile, Path workload) {
+        Path file = workload.resolveSibling(nameOrFile);
+        JsonNode json = json(nameOrFile, file, workload.toString(), "application.pool");
+        // read here for the sake of messages that name the pool's own file
+        Json.read(file.toString(), json, ModelPool.class);
+        return json;
+    }
+
+    private static JsonNode json(String nameOrFile, Path file, String where, String field) {
         if (NAMES.contains(nameOrFile)) {
             return Json.readResource(ModelPools.class, nameOrFile + ".json", JsonNode.class);
         }
         if (!nameOrFile.endsWith(".json")) {
             throw new InputException(
-                    beside.toString(),
-                    "application.pool",
+                    where,
+                    field,
                     "there is no model pool '" + nameOrFile + "'",
                     Names.suggest("model pool", NAMES, nameOrFile) + "; or give a .json file");
         }
-        return Json.read(beside.resolveSibling(nameOrFile), JsonNode.class);
+        return Json.read(file, JsonNode.class);
     }
 }

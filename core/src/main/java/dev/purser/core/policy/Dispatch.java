@@ -21,7 +21,7 @@ public sealed interface Dispatch {
      */
     record ToFunction(int function, Reason reason) implements Dispatch {}
 
-    /** Wait for a slot on any instance of the request's variant. */
+    /** Wait for a slot on any instance of the request's variant; where one is free there is no wait. */
     record ToQueue(Reason reason) implements Dispatch {}
 
     /** Do not serve it. */

@@ -20,12 +20,12 @@ public interface ProvisioningView extends ServingView {
     long intervalNanos();
 
     /**
-     * Arrivals of the last control interval that a variant was selected for. At the start: the operator's estimate of
-     * what an interval will bring.
+     * Arrivals of the last whole control interval that a variant was selected for. Before the first has ended: the
+     * operator's estimate of what an interval will bring.
      */
     double arrivals(int variant);
 
-    /** Share of a fleet's ready slots that were busy in the last interval, averaged over time; 0 with none ready. */
+    /** Share of a fleet's ready slots that were busy in the last whole interval, averaged over time; 0 with none ready. */
     double utilisation(int fleet);
 
     /** Instances of a fleet that have served nothing for at least a time. */

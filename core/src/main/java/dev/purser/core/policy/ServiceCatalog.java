@@ -13,6 +13,7 @@ import dev.purser.core.workload.Workload;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Everything that is known before the first request, in numbers: the profile, price and accuracy of each variant on each
@@ -53,7 +54,7 @@ public final class ServiceCatalog {
      * @param workload what is served
      * @param priceBook what things cost
      * @throws InputException if the price book lacks an instance type or memory size that the workload names, a class
-     *     names a variant that the pool lacks, or a class can be served by no variant within its SLO
+     *     names a variant that the pool lacks, or nothing that can be rented keeps the SLO of a class
      */
     public ServiceCatalog(Workload workload, PriceBook priceBook) {
         this.workload = workload;
@@ -144,37 +145,72 @@ public final class ServiceCatalog {
         }
     }
 
-    /** A class that no variant can serve would fail on every request: better said before the run. */
+    /** A class that nothing can serve would fail on every request: better said before the run. */
     private void requireServable(int c) {
         double bestAccuracy = 0;
-        double fastest = Double.POSITIVE_INFINITY;
-        boolean any = false;
+        long fastest = UNBOUNDED;
+        double cheapest = Double.POSITIVE_INFINITY;
         for (int v = 0; v < variants; v++) {
-            if (namedVariant[c] < 0 || namedVariant[c] == v) {
-                any |= fastestNanos(v) <= maxLatencyNanos[c]
-                        && accuracy[v] >= minAccuracy[c]
-                        && leastUsdPerRequest(v) <= maxUsdPerRequest[c];
-                if (fastestNanos(v) < UNBOUNDED) {
-                    bestAccuracy = Math.max(bestAccuracy, accuracy[v]);
-                    fastest = Math.min(fastest, fastestNanos(v) / NANOS_PER_MS);
+            if ((namedVariant[c] < 0 || namedVariant[c] == v) && fastestNanos(v) < UNBOUNDED) {
+                if (canServe(c, v)) {
+                    return;
                 }
+                bestAccuracy = Math.max(bestAccuracy, accuracy[v]);
+                fastest = Math.min(fastest, fastestNanos(v));
+                cheapest = Math.min(cheapest, leastUsdPerRequest(v));
             }
         }
-        if (!any) {
-            RequestClass requestClass = workload.application().classes().get(c);
+        RequestClass requestClass = workload.application().classes().get(c);
+        String pool = workload.application().pool().name();
+        String resources = "the instance types " + workload.instanceTypes() + " and functions of "
+                + workload.functions().memoryMb() + " MB";
+        String where = "workload " + workload.name();
+        String field = "class '" + requestClass.name() + "'";
+        String candidates = requestClass.variant() == null
+                ? "no variant of pool '" + pool + "' can"
+                : "its variant '" + requestClass.variant() + "' cannot";
+        if (fastest == UNBOUNDED) {
             throw new InputException(
-                    "workload " + workload.name(),
-                    "class '" + requestClass.name() + "'",
-                    "no variant of pool '" + workload.application().pool().name() + "' can meet its SLO (maxLatency "
-                            + (requestClass.slo().maxLatency() == null
-                                    ? "any"
-                                    : requestClass.slo().maxLatency().toMillis() + " ms")
-                            + ", minAccuracy " + minAccuracy[c] + ", maxCostUsdPer1k "
-                            + maxUsdPerRequest[c] * 1000 + ") on the instance types " + workload.instanceTypes()
-                            + " and functions of " + workload.functions().memoryMb() + " MB",
-                    "relax the SLO, or add a resource: the fastest candidate takes " + fastest
-                            + " ms, the most accurate has " + bestAccuracy);
+                    where,
+                    field,
+                    candidates + " run on " + resources,
+                    "name an instance type or a memory size for which the pool has a profile");
         }
+        Slo slo = requestClass.slo();
+        throw new InputException(
+                where,
+                field,
+                candidates + " meet its SLO (maxLatency "
+                        + (slo.maxLatency() == null ? "any" : slo.maxLatency().toMillis() + " ms") + ", minAccuracy "
+                        + (slo.minAccuracy() == null ? "any" : slo.minAccuracy()) + ", maxCostUsdPer1k "
+                        + (slo.maxCostUsdPer1k() == null ? "any" : slo.maxCostUsdPer1k()) + ") on " + resources,
+                "relax the SLO, or add a resource: the fastest candidate takes " + fastest / NANOS_PER_MS
+                        + " ms, the most accurate has " + bestAccuracy + ", the cheapest costs "
+                        + String.format(Locale.ROOT, "%.3g", cheapest * 1000) + " USD per 1000");
+    }
+
+    /** Whether one resource keeps a class's whole SLO with a variant. */
+    private boolean canServe(int c, int v) {
+        if (accuracy[v] < minAccuracy[c]) {
+            return false;
+        }
+        for (int t = 0; t < types.size(); t++) {
+            int fleet = fleet(v, t);
+            if (slots[fleet] > 0
+                    && serviceNanos[fleet] <= maxLatencyNanos[c]
+                    && usdPerRequest(fleet) <= maxUsdPerRequest[c]) {
+                return true;
+            }
+        }
+        for (int m = 0; m < memorySizes; m++) {
+            int function = function(v, m);
+            if (functionNanos[function] < UNBOUNDED
+                    && functionNanos[function] <= maxLatencyNanos[c]
+                    && functionUsd[function] <= maxUsdPerRequest[c]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The workload that this catalog was made from. */

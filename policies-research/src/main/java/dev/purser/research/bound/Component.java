@@ -40,7 +40,7 @@ final class Component {
      * @param fleets VMs on by fleet and step, in the order given
      */
     @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-    record Solved(double bound, double programme, double vmUsd, double planUsd, boolean converged, double[][] fleets) {}
+    record Solved(double bound, double programme, double vmUsd, double functionRequests, double planUsd, boolean converged, double[][] fleets) {}
 
     List<Rented> fleets() {
         return fleets;
@@ -126,6 +126,7 @@ final class Component {
 
         double[][] on = new double[fleets.size()][horizon];
         double functionUsd = 0;
+        double functionRequests = 0;
         for (int c = 0; c < groups.size(); c++) {
             Group group = groups.get(c);
             for (int t = 0; t < horizon; t++) {
@@ -137,7 +138,9 @@ final class Component {
                     }
                 }
                 if (group.functionUsd() < Double.POSITIVE_INFINITY) {
-                    functionUsd += solution.values()[onFunctions[c][t]] * demandScale * group.functionUsd();
+                    double requests = solution.values()[onFunctions[c][t]] * demandScale;
+                    functionRequests += requests;
+                    functionUsd += requests * group.functionUsd();
                 }
             }
         }
@@ -150,7 +153,7 @@ final class Component {
         }
         double bound = bound(worth);
         double plan = Math.min(bestPlanUsd(on), bestPlanUsd(onSmallest(on)));
-        return new Solved(bound, vmUsd + functionUsd, vmUsd, plan, solution.converged(), on);
+        return new Solved(bound, vmUsd + functionUsd, vmUsd, functionRequests, plan, solution.converged(), on);
     }
 
     private int balance(int group, int step) {

@@ -119,15 +119,17 @@ public final class RelaxedBound {
         private final double usd;
         private final double vmUsd;
         private final double functionUsd;
+        private final double functionRequests;
         private final boolean optimal;
         private final double planUsd;
         private final double[][][] fleets;
 
         private Bound(
-                double usd, double vmUsd, double functionUsd, boolean optimal, double planUsd, double[][][] fleets) {
+                double usd, double vmUsd, double functionUsd, double functionRequests, boolean optimal, double planUsd, double[][][] fleets) {
             this.usd = usd;
             this.vmUsd = vmUsd;
             this.functionUsd = functionUsd;
+            this.functionRequests = functionRequests;
             this.optimal = optimal;
             this.planUsd = planUsd;
             this.fleets = fleets;
@@ -146,6 +148,11 @@ public final class RelaxedBound {
         /** Functions in the programme's optimum, in USD. */
         public double functionUsd() {
             return functionUsd;
+        }
+
+        /** Requests on functions in the programme's optimum. */
+        public double functionRequests() {
+            return functionRequests;
         }
 
         /** Whether the bound is proved to be the programme's optimum, within a part in a million. */
@@ -249,6 +256,7 @@ public final class RelaxedBound {
         double usd = 0;
         double vmUsd = 0;
         double functionUsd = 0;
+        double functionRequests = 0;
         double planUsd = 0;
         boolean optimal = true;
         List<Component> components = new ArrayList<>();
@@ -262,6 +270,7 @@ public final class RelaxedBound {
                 double all = part.getFirst().total() * part.getFirst().functionUsd();
                 usd += all;
                 functionUsd += all;
+                functionRequests += part.getFirst().total();
                 planUsd += all;
             } else {
                 components.add(new Component(part, own, steps, firstFleetFree));
@@ -286,6 +295,7 @@ public final class RelaxedBound {
             usd += solved.bound();
             vmUsd += solved.vmUsd();
             functionUsd += solved.programme() - solved.vmUsd();
+            functionRequests += solved.functionRequests();
             planUsd += solved.planUsd();
             optimal &= solved.converged() && solved.programme() - solved.bound() <= OPTIMAL * solved.programme();
             for (int g = 0; g < component.fleets().size(); g++) {
@@ -294,7 +304,7 @@ public final class RelaxedBound {
                         solved.fleets()[g], 0, fleets[fleet.variant()][fleet.fleet()], 0, solved.fleets()[g].length);
             }
         }
-        return new Bound(usd * (1 - ROUNDING), vmUsd, functionUsd, optimal, planUsd, fleets);
+        return new Bound(usd * (1 - ROUNDING), vmUsd, functionUsd, functionRequests, optimal, planUsd, fleets);
     }
 
     /** A fleet as the programme sees it: costs per request of capacity, so that capacities need no factor. */
