@@ -16,20 +16,20 @@ import java.util.Map;
  * <table>
  * <caption>Measured in bins of 10 s: peak over median, index of dispersion and coefficient of variation; and the
  * coefficient of variation in bins of 1 s. The recorded traces whole, at the mean given; ours as the mean over the seeds
- * 0 to 19.</caption>
+ * 0 to 99.</caption>
  * <tr><th>trace</th><th>mean/s</th><th>peak/median</th><th>dispersion</th><th>CV</th><th>CV at 1 s</th></tr>
  * <tr><td>WITS, 13 h, scaled to 100/s</td><td>100</td><td>4.02</td><td>155</td><td>0.39</td><td>0.46</td></tr>
- * <tr><td>{@code wits-like}</td><td>97</td><td>3.93</td><td>157</td><td>0.40</td><td>0.49</td></tr>
+ * <tr><td>{@code wits-like}</td><td>97</td><td>3.89</td><td>149</td><td>0.39</td><td>0.48</td></tr>
  * <tr><td>Berkeley Home IP 1996, 57 h, times 10</td><td>67</td><td>2.52</td><td>119</td><td>0.42</td><td>0.60</td></tr>
- * <tr><td>{@code berkeley-like}</td><td>67</td><td>2.46</td><td>124</td><td>0.43</td><td>0.63</td></tr>
+ * <tr><td>{@code berkeley-like}</td><td>67</td><td>2.52</td><td>126</td><td>0.43</td><td>0.63</td></tr>
  * <tr><td>Twitter sample stream, August 2021, 12 d</td><td>65</td><td>6.07</td><td>246</td><td>0.62</td><td>0.63</td></tr>
- * <tr><td>{@code twitter-like}</td><td>61</td><td>6.03</td><td>250</td><td>0.63</td><td>0.67</td></tr>
+ * <tr><td>{@code twitter-like}</td><td>61</td><td>6.02</td><td>246</td><td>0.62</td><td>0.67</td></tr>
  * <tr><td>Wikipedia, October 2012, 7 d, scaled</td><td>100</td><td>1.46</td><td>29</td><td>0.17</td><td>0.20</td></tr>
  * <tr><td>{@code wiki-like}</td><td>100</td><td>1.46</td><td>29</td><td>0.17</td><td>0.20</td></tr>
  * </table>
  *
  * <p>The slow bursts of the first three are shorter than the originals', so that three hours hold enough of them; in bins
- * of a minute or more ours are calmer (for WITS a peak of 2.4 medians against 3.8).
+ * of a minute or more ours are calmer (for WITS a peak of 2.3 medians against 3.8).
  */
 public final class BuiltInTraces {
     private static final Map<String, ArrivalTrace> ALL = new LinkedHashMap<>();

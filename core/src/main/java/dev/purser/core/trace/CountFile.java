@@ -114,7 +114,7 @@ final class CountFile implements CountSource {
             String column = file.header().getFirst();
             String value = inUnits(time);
             long gap = time - start - expected;
-            if (step <= 0 || gap < 0) {
+            if (step <= 0 || gap <= -step) {
                 throw file.wrong(
                         column,
                         value + " is not after the step before, which starts at " + inUnits(start + expected - step),

@@ -148,9 +148,17 @@ final class CsvFile implements AutoCloseable {
     /** A problem with a value that {@link Numbers} did not take. */
     InputException notANumber(String column, String value, String what) {
         String shown = value.length() > SHOWN ? value.substring(0, SHOWN) + "..." : value;
-        String problem = value.isEmpty()
-                ? "is missing"
-                : value.strip().startsWith("-") ? shown + " is negative" : "'" + shown + "' is not a number";
+        double number = Numbers.decimal(value.toCharArray(), 0, value.length());
+        String problem;
+        if (value.isEmpty()) {
+            problem = "is missing";
+        } else if (number < 0) {
+            problem = shown + " is negative";
+        } else if (number < Double.POSITIVE_INFINITY) {
+            problem = shown + " is too great";
+        } else {
+            problem = "'" + shown + "' is not a number";
+        }
         return wrong(column, problem, what);
     }
 

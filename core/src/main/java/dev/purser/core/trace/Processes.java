@@ -96,7 +96,7 @@ final class Processes {
                         }
                         // an exponential over rate 0 is infinite, and the next slice begins
                         time += gap.sample() / most;
-                        if (time >= end) {
+                        if (!(time < end)) {
                             if (end == Double.POSITIVE_INFINITY) {
                                 return end;
                             }
