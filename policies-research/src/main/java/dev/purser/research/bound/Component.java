@@ -40,7 +40,14 @@ final class Component {
      * @param fleets VMs on by fleet and step, in the order given
      */
     @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-    record Solved(double bound, double programme, double vmUsd, double functionRequests, double planUsd, boolean converged, double[][] fleets) {}
+    record Solved(
+            double bound,
+            double programme,
+            double vmUsd,
+            double functionRequests,
+            double planUsd,
+            boolean converged,
+            double[][] fleets) {}
 
     List<Rented> fleets() {
         return fleets;

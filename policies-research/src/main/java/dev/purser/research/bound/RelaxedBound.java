@@ -125,7 +125,13 @@ public final class RelaxedBound {
         private final double[][][] fleets;
 
         private Bound(
-                double usd, double vmUsd, double functionUsd, double functionRequests, boolean optimal, double planUsd, double[][][] fleets) {
+                double usd,
+                double vmUsd,
+                double functionUsd,
+                double functionRequests,
+                boolean optimal,
+                double planUsd,
+                double[][][] fleets) {
             this.usd = usd;
             this.vmUsd = vmUsd;
             this.functionUsd = functionUsd;
