@@ -62,6 +62,7 @@ public final class Main {
         CommandLine line = new CommandLine(main)
                 .addSubcommand(new CompareCommand(PolicyRegistry::load, new ClairvoyantBound(), progress))
                 .addSubcommand(new ExplainCommand(PolicyRegistry::load))
+                .addSubcommand(new ReproduceCommand(PolicyRegistry::load, progress))
                 .addSubcommand(new PoliciesCommand(PolicyRegistry::load))
                 .addSubcommand(new CommandLine(new TraceCommand()))
                 .registerConverter(Duration.class, RunOptions::duration)

@@ -40,7 +40,7 @@ public final class Paragon extends FleetRule {
             @Setting(value = "how far back the rate is averaged", byDefault = "1m")
             Duration window,
 
-            @Setting(value = "time within which a backlog is to be worked off", byDefault = "30s")
+            @Setting(value = "time within which a backlog is to be worked off", byDefault = "60s")
             Duration drain,
 
             @Setting(value = "an instance idle for this long is given up", byDefault = "3m")
