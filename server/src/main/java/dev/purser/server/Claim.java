@@ -6,13 +6,12 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * One published relation, held against what a run measured.
  *
  * @param id short name, e.g. {@code scaling-cost}
- * @param source where it was published
- * @param published the relation as published
+ * @param published the relation as published, and where
  * @param setting under which setting it was measured
  * @param measured what was measured
  * @param verdict whether it holds
  */
-record Claim(String id, String source, String published, String setting, String measured, Verdict verdict) {
+record Claim(String id, String published, String setting, String measured, Verdict verdict) {
 
     /** Whether a relation holds. */
     enum Verdict {

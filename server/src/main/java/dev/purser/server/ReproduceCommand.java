@@ -160,10 +160,9 @@ final class ReproduceCommand implements Runnable {
             }
             text.append(String.format(
                     Locale.ROOT,
-                    "  %-13s  %s (%s)%n                 %s%n",
+                    "  %-13s  %s%n                 %s%n",
                     claim.verdict().words(),
                     claim.published(),
-                    claim.source(),
                     claim.measured()));
         }
         return text + "\n" + summary(claims) + "\n";
@@ -184,9 +183,8 @@ final class ReproduceCommand implements Runnable {
         for (Claim claim : claims) {
             text.append(String.format(
                     Locale.ROOT,
-                    "| %s (%s) | %s | %s | %s |%n",
+                    "| %s | %s | %s | %s |%n",
                     claim.published(),
-                    claim.source(),
                     claim.setting(),
                     claim.measured(),
                     claim.verdict().words()));

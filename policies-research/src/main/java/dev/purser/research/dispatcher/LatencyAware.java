@@ -12,7 +12,7 @@ import dev.purser.spi.Setting;
 import java.time.Duration;
 
 /**
- * Paragon's latency-aware offload (WoSC'20, section 4): a free slot; else a strict request goes to a function and a
+ * Paragon's latency-aware offload (WoSC'20, sections 3 and 4): a free slot; else a strict request goes to a function and a
  * relaxed one waits. Functions are used while the provisioner's plan allows them, and in a flash crowd whatever the plan
  * says. Slots that become free go to strict requests first.
  *

@@ -10,7 +10,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Paragon's autoscaler (WoSC'20, section 4): in a period of static load instances for the period's peak, and no functions
+ * Paragon's autoscaler (WoSC'20, sections 3 and 4): in a period of static load instances for the period's peak, and no functions
  * but for a flash crowd; in a period with peaks instances for the trend, with functions for what comes above it. Which
  * period it is, the {@link LoadMonitor} says. Together with the dispatcher {@code paragon}, which sends strict requests
  * to functions and lets relaxed ones wait.

@@ -9,7 +9,7 @@ import java.time.Duration;
 
 /**
  * Follows the load: as many instances as the rate of the last while needs, and enough to work off what waits. It is the
- * reactive baseline of Spock (CLOUD'19) and Paragon (WoSC'20, section 4), the VM side of {@code mixed}, and of Paragon in
+ * reactive baseline of Spock (CLOUD'19) and Paragon (WoSC'20, scaling study), the VM side of {@code mixed}, and of Paragon in
  * a period of changing load.
  *
  * <p>want = ceil((rate + backlog / drain) S / slots). The papers name the rule and not its window; the drain term is

@@ -8,7 +8,7 @@ import dev.purser.spi.Setting;
 import java.time.Duration;
 
 /**
- * Launches when the fleet is busy: the {@code util_aware} baseline of Paragon (WoSC'20, section 4), "spawn at 80 %
+ * Launches when the fleet is busy: the {@code util_aware} baseline of Paragon's scaling study (WoSC'20), "spawn at 80 %
  * utilisation", as a cloud's autoscaling group does it. The paper gives the threshold alone; the step, the lower
  * threshold, and holding back while much is pending are the usual rules of such groups.
  */
