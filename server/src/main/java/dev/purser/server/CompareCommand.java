@@ -44,6 +44,7 @@ final class CompareCommand implements Runnable {
     /** The published provisioning stacks, which are compared where none are named. */
     static final List<String> PUBLISHED = List.of("static", "reactive", "util-aware", "exascale", "mixed", "paragon");
 
+    private static final String DIRECTORY = "purser-result";
     private static final String RESULT = "result.json";
     private static final String REPORT = "report.html";
     private static final String SETTINGS = "settings.json";
@@ -84,7 +85,7 @@ final class CompareCommand implements Runnable {
             description = {
                 "Write result.json, report.html and settings.json into this directory when all runs are done; files of"
                         + " those names are replaced.",
-                "Default: nothing is written. Example: --out result"
+                "Default: purser-result; with --format json nothing is written. Example: --out result"
             })
     private @Nullable Path out;
 
@@ -114,7 +115,8 @@ final class CompareCommand implements Runnable {
             throw new InputException("--threads", "", "is " + threads + ", but it must be at least 1", "");
         }
         Experiment experiment = options.experiment(registry.get(), stacks);
-        ResultDirectory directory = out == null ? null : new ResultDirectory(out);
+        Path target = out == null && format == OutputFormat.TABLE ? Path.of(DIRECTORY) : out;
+        ResultDirectory directory = target == null ? null : new ResultDirectory(target);
         if (directory != null) {
             directory.check(List.of(RESULT, REPORT, SETTINGS));
         }
@@ -140,8 +142,10 @@ final class CompareCommand implements Runnable {
         }
         printed.flush();
         if (terminal) {
-            err.println(runs.size() + " runs in " + watch
-                    + (out == null ? "; --out DIR writes them with a report to look at" : "; " + out.resolve(RESULT)));
+            err.println(runs.size() + " runs in " + watch);
+        }
+        if (target != null) {
+            err.println("report: " + target.resolve(REPORT));
         }
     }
 

@@ -1,10 +1,7 @@
 package dev.purser.server;
 
 import com.google.common.base.Stopwatch;
-import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableList;
-import com.google.common.util.concurrent.ThreadFactoryBuilder;
-import com.google.common.util.concurrent.Uninterruptibles;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.server.RunRecord.Accuracy;
 import dev.purser.server.RunRecord.CostUsd;
@@ -17,10 +14,6 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -79,21 +72,15 @@ final class Comparison {
      * @param progress is told of each
      */
     ImmutableList<Run> run(int threads, Progress progress) {
-        ExecutorService pool = Executors.newFixedThreadPool(
-                threads,
-                new ThreadFactoryBuilder()
-                        .setNameFormat("run-%d")
-                        .setDaemon(true)
-                        .build());
-        try {
+        try (RunPool pool = new RunPool(threads, progress)) {
             List<Group> groups = new ArrayList<>();
             for (NamedTrace trace : experiment.traces()) {
                 for (long seed : experiment.seeds()) {
                     // before the runs that wait for it, so that it has begun when they do
-                    Future<TimedBound> least = submit(pool, progress, () -> bound(trace, seed));
+                    Future<TimedBound> least = pool.submit(() -> bound(trace, seed));
                     List<Future<Run>> runs = new ArrayList<>();
                     for (Stack stack : experiment.stacks()) {
-                        runs.add(submit(pool, progress, () -> run(stack, trace, seed, least)));
+                        runs.add(pool.submit(() -> run(stack, trace, seed, least)));
                     }
                     groups.add(new Group(trace, seed, least, runs));
                 }
@@ -101,26 +88,6 @@ final class Comparison {
             ImmutableList.Builder<Run> result = ImmutableList.builder();
             groups.forEach(group -> result.addAll(group.finish()));
             return result.build();
-        } finally {
-            pool.shutdownNow();
-        }
-    }
-
-    private static <T> Future<T> submit(ExecutorService pool, Progress progress, Callable<T> work) {
-        return pool.submit(() -> {
-            T result = work.call();
-            progress.step();
-            return result;
-        });
-    }
-
-    private static <T> T await(Future<T> future) {
-        try {
-            return Uninterruptibles.getUninterruptibly(future);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            Throwables.throwIfInstanceOf(cause, RuntimeException.class);
-            throw new IllegalStateException(cause);
         }
     }
 
@@ -131,7 +98,7 @@ final class Comparison {
                 .run();
         double wallSeconds = seconds(watch);
         LOG.debug("{} on {}, seed {}: {} s", stack.name(), trace.name(), seed, wallSeconds);
-        Double regret = await(bound)
+        Double regret = RunPool.await(bound)
                 .cost()
                 .map(least -> regret(result.bill().total(), least.total()))
                 .orElse(null);
@@ -159,8 +126,8 @@ final class Comparison {
     private record Group(NamedTrace trace, long seed, Future<TimedBound> bound, List<Future<Run>> futures) {
         List<Run> finish() {
             List<Run> runs = new ArrayList<>();
-            futures.forEach(future -> runs.add(await(future)));
-            TimedBound least = await(bound);
+            futures.forEach(future -> runs.add(RunPool.await(future)));
+            TimedBound least = RunPool.await(bound);
             long requests = runs.getFirst().result().requests();
             least.cost().ifPresent(cost -> runs.add(boundRun(cost, requests, least.wallSeconds())));
             return runs;

@@ -222,9 +222,9 @@ final class ExplainCommand implements Runnable {
             throw new IllegalStateException("not run by picocli");
         }
         Experiment experiment = options.experiment(registry.get(), List.of(stack));
-        Stack decider = only("--stack", experiment.stacks(), stack);
-        NamedTrace trace = only("--trace", experiment.traces(), "several");
-        long seed = only("--seed", experiment.seeds().asList(), "several");
+        Stack decider = only("--stack", experiment.stacks());
+        NamedTrace trace = only("--trace", experiment.traces());
+        long seed = only("--seed", experiment.seeds().asList());
         RunName run = new RunName(decider.name(), trace.name(), seed);
         checkTime(trace);
         DecisionLog log = new DecisionLog(Integer.MAX_VALUE, question.request == null ? REQUESTS : 1);
@@ -241,10 +241,10 @@ final class ExplainCommand implements Runnable {
         out.print(format == OutputFormat.JSON ? Json.write(answer) : ExplainText.of(answer));
     }
 
-    private static <T> T only(String option, List<T> given, String what) {
+    private static <T> T only(String option, List<T> given) {
         if (given.size() != 1) {
             throw new InputException(
-                    option, "", "names " + given.size() + ", but one run at a time is explained", "give one: " + what);
+                    option, "", "names " + given.size() + ", but one run at a time is explained", "name one of them");
         }
         return given.getFirst();
     }

@@ -86,11 +86,15 @@ final class ExplainText {
         FleetChange launch = instance.launch();
         return "instance " + instance.instance() + " of " + instance.run().words() + "\n"
                 + line("fleet", launch.fleet())
-                + line("launched", time(instance.plan().atSeconds()) + ", with " + (launch.launched() - 1) + " others")
+                + line("launched", time(instance.plan().atSeconds()) + others(launch.launched() - 1))
                 + line("trigger", trigger(instance.plan().trigger()))
                 + line("instances", launch.before() + " before, " + launch.target() + " asked for")
                 + line("reason", why(launch.why()))
                 + "\nDecided at the same time:\n" + plan(instance.plan());
+    }
+
+    private static String others(int others) {
+        return others == 0 ? "" : ", with " + others + (others == 1 ? " other" : " others");
     }
 
     private static String trigger(String trigger) {
@@ -118,9 +122,9 @@ final class ExplainText {
         return "the plan of " + time(plan.atSeconds()) + " (" + trigger(plan.trigger()) + ")\n"
                 + (plan.fleets().isEmpty() ? "every fleet keeps what it has\n" : table.toString())
                 + "functions: " + (functions.enabled() ? "on" : "off")
-                + (functions.aboveRps() == null
+                + (functions.enabled() || functions.aboveRps() == null
                         ? ""
-                        : ", on above " + Table.number(functions.aboveRps(), 1) + " requests per second")
+                        : ", but on above " + Table.number(functions.aboveRps(), 1) + " requests per second")
                 + " (" + why(functions.why()) + ")\n";
     }
 }

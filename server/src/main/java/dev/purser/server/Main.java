@@ -7,12 +7,17 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -30,13 +35,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         footerHeading = "%nFirst steps:%n",
         footer = {
-            "  purser compare                  the published stacks, four traces, an hour each",
+            "  purser compare                  the published stacks on four traces",
             "  purser policies                 what can be combined, with every setting",
             "  purser explain --stack paragon  why it launched, queued and offloaded",
             "  purser help compare             every option of a command",
         },
         subcommands = {HelpCommand.class})
-public final class Main {
+public final class Main implements Callable<Integer> {
     static final int INTERNAL_ERROR = 1;
     static final int INPUT_ERROR = 2;
 
@@ -45,6 +50,9 @@ public final class Main {
             scope = ScopeType.INHERIT,
             description = "Show the stack trace of an internal error. Default: off. Example: purser compare --debug")
     private boolean debug;
+
+    @Spec
+    private @Nullable CommandSpec spec;
 
     private Main() {}
 
@@ -56,26 +64,43 @@ public final class Main {
         System.exit(run(out, err, Terminal.ofStderr(), arguments));
     }
 
-    /** Runs a command in this program; tests and embedders give their own streams. */
-    static int run(PrintWriter out, PrintWriter err, boolean progress, String... arguments) {
-        Main main = new Main();
-        CommandLine line = new CommandLine(main)
-                .addSubcommand(new CompareCommand(PolicyRegistry::load, new ClairvoyantBound(), progress))
-                .addSubcommand(new ExplainCommand(PolicyRegistry::load))
-                .addSubcommand(new ReproduceCommand(PolicyRegistry::load, progress))
-                .addSubcommand(new PoliciesCommand(PolicyRegistry::load))
-                .addSubcommand(new CommandLine(new TraceCommand()))
-                .registerConverter(Duration.class, RunOptions::duration)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setOut(out)
-                .setErr(err)
-                .setUsageHelpAutoWidth(true)
-                .setParameterExceptionHandler((e, args) -> explain(e))
-                .setExecutionExceptionHandler((e, command, parsed) -> main.explain(e, command));
+    /**
+     * Runs a command in this program.
+     *
+     * @param terminal whether someone watches {@code err}, so that progress is worth showing
+     */
+    static int run(PrintWriter out, PrintWriter err, boolean terminal, String... arguments) {
+        CommandLine line =
+                commandLine(PolicyRegistry::load, terminal).setOut(out).setErr(err);
         int code = line.execute(arguments);
         out.flush();
         err.flush();
         return code;
+    }
+
+    /** All commands, with the policies of a registry that is made when one needs it. */
+    static CommandLine commandLine(Supplier<PolicyRegistry> registry, boolean terminal) {
+        Main main = new Main();
+        return new CommandLine(main)
+                .addSubcommand(new CompareCommand(registry, new ClairvoyantBound(), terminal))
+                .addSubcommand(new ExplainCommand(registry))
+                .addSubcommand(new ReproduceCommand(registry, terminal))
+                .addSubcommand(new PoliciesCommand(registry))
+                .addSubcommand(new TraceCommand())
+                .registerConverter(Duration.class, RunOptions::duration)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler((e, args) -> explain(e))
+                .setExecutionExceptionHandler((e, command, parsed) -> main.explain(e, command));
+    }
+
+    /** Without a command: what commands there are. */
+    @Override
+    public Integer call() {
+        if (spec != null) {
+            spec.commandLine().usage(spec.commandLine().getErr());
+        }
+        return INPUT_ERROR;
     }
 
     /** A command line that does not parse. */

@@ -22,10 +22,8 @@ import java.util.function.IntToDoubleFunction;
 public final class Clairvoyant {
     private static final double NANOS = 1e9;
     private static final double EXACT_STEP_SECONDS = 1;
-    /** Up to this many steps of a second the programme of unlinked fleets is cheap. */
-    private static final int FINE_STEPS = 4_000;
     /** With longer traces the steps are made longer, so that the programme does not grow. */
-    private static final int COARSE_STEPS = 5_000;
+    private static final int MOST_STEPS = 5_000;
 
     private final ServiceCatalog catalog;
     private final IntToDoubleFunction functionUsd;
@@ -60,9 +58,9 @@ public final class Clairvoyant {
         boolean oneType = catalog.instanceTypes() == 1;
         exact = single && prompt && oneType;
         double seconds = duration.toNanos() / NANOS;
-        stepSeconds = exact || (single && oneType && seconds <= FINE_STEPS)
+        stepSeconds = exact
                 ? EXACT_STEP_SECONDS
-                : Math.max(RelaxedBound.DEFAULT_STEP_SECONDS, Math.ceil(seconds / COARSE_STEPS));
+                : Math.max(RelaxedBound.DEFAULT_STEP_SECONDS, Math.ceil(seconds / MOST_STEPS));
     }
 
     private Set<Integer> admissible(int c) {
