@@ -86,13 +86,13 @@ public final class UtilAware extends FleetRule {
         if (busy) {
             return new FleetTarget(
                     fleet,
-                    have + Math.max(1, (int) Math.ceil(settings.step() * have)),
+                    have + Math.max(1, instancesFor(settings.step() * have, 1)),
                     Reason.of("busy", "utilisation {observed} has reached {limit}", utilisation, settings.upper()));
         }
         if (utilisation < settings.lower()) {
             return new FleetTarget(
                     fleet,
-                    (int) Math.ceil(have * utilisation / settings.upper()),
+                    instancesFor(have * utilisation, settings.upper()),
                     Reason.of("idle", "utilisation {observed} is below {limit}", utilisation, settings.lower()));
         }
         return new FleetTarget(
