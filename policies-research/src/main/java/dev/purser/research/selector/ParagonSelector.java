@@ -117,6 +117,9 @@ public final class ParagonSelector implements ModelSelector {
             return withMargins[best];
         }
         best = best(c, accuracy, latency, false);
+        if (best < 0) {
+            best = best(c, lower, higher, false);
+        }
         return best >= 0 ? byProfile[best] : Feasible.none();
     }
 
