@@ -56,6 +56,9 @@ public final class Paragon extends FleetRule {
         }
     }
 
+    private static final Reason NOT_KNOWN =
+            Reason.of("not-known", "too little was seen to tell a static load from peaks: functions take peaks");
+
     private final Settings settings;
     private final Load trend;
     private final Load period;
@@ -121,6 +124,9 @@ public final class Paragon extends FleetRule {
     Offload offload(ProvisioningView view) {
         LoadMonitor current = monitor(view);
         double flashCrowdRate = settings.flashCrowd() * meanRate;
+        if (Double.isNaN(current.ratio())) {
+            return new Offload(true, flashCrowdRate, NOT_KNOWN);
+        }
         return current.isStatic()
                 ? new Offload(
                         false,
@@ -135,7 +141,7 @@ public final class Paragon extends FleetRule {
                         flashCrowdRate,
                         Reason.of(
                                 "peaks",
-                                "peak over median is {observed}, above {limit} (or not known yet): functions take peaks",
+                                "peak over median is {observed}, above {limit}: functions take peaks",
                                 current.ratio(),
                                 current.threshold()));
     }
