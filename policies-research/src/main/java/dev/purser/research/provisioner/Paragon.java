@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * to functions and lets relaxed ones wait.
  *
  * <p>The paper leaves open: the window and bins of the monitor (10 minutes of control intervals here), what a flash crowd
- * is (a rate 1.5 times the mean of the window), and the rule for the trend (the {@link Reactive} one).
+ * is (a rate 1.5 times the mean of the window), and the rule for the trend (the {@link Reactive} one). Its monitor also
+ * estimates how long a static period will last; no rule depends on that, so it is left out. Functions go off with the
+ * period's first plan, while the instances for its peak still start: until they serve, strict requests wait.
  */
 public final class Paragon extends FleetRule {
 
