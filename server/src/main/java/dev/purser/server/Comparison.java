@@ -1,10 +1,7 @@
 package dev.purser.server;
 
 import com.google.common.base.Stopwatch;
-import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableList;
-import com.google.common.util.concurrent.ThreadFactoryBuilder;
-import com.google.common.util.concurrent.Uninterruptibles;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.server.RunRecord.Accuracy;
 import dev.purser.server.RunRecord.CostUsd;
@@ -17,10 +14,6 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -72,56 +65,23 @@ final class Comparison {
                 * (experiment.stacks().size() + 1);
     }
 
-    /**
-     * Makes all runs.
-     *
-     * @param threads how many at the same time
-     * @param progress is told of each
-     */
-    ImmutableList<Run> run(int threads, Progress progress) {
-        ExecutorService pool = Executors.newFixedThreadPool(
-                threads,
-                new ThreadFactoryBuilder()
-                        .setNameFormat("run-%d")
-                        .setDaemon(true)
-                        .build());
-        try {
-            List<Group> groups = new ArrayList<>();
-            for (NamedTrace trace : experiment.traces()) {
-                for (long seed : experiment.seeds()) {
-                    // before the runs that wait for it, so that it has begun when they do
-                    Future<TimedBound> least = submit(pool, progress, () -> bound(trace, seed));
-                    List<Future<Run>> runs = new ArrayList<>();
-                    for (Stack stack : experiment.stacks()) {
-                        runs.add(submit(pool, progress, () -> run(stack, trace, seed, least)));
-                    }
-                    groups.add(new Group(trace, seed, least, runs));
+    /** Makes all runs. */
+    ImmutableList<Run> run(RunPool pool) {
+        List<Group> groups = new ArrayList<>();
+        for (NamedTrace trace : experiment.traces()) {
+            for (long seed : experiment.seeds()) {
+                // before the runs that wait for it, so that it has begun when they do
+                Future<TimedBound> least = pool.submit(() -> bound(trace, seed));
+                List<Future<Run>> runs = new ArrayList<>();
+                for (Stack stack : experiment.stacks()) {
+                    runs.add(pool.submit(() -> run(stack, trace, seed, least)));
                 }
+                groups.add(new Group(trace, seed, least, runs));
             }
-            ImmutableList.Builder<Run> result = ImmutableList.builder();
-            groups.forEach(group -> result.addAll(group.finish()));
-            return result.build();
-        } finally {
-            pool.shutdownNow();
         }
-    }
-
-    private static <T> Future<T> submit(ExecutorService pool, Progress progress, Callable<T> work) {
-        return pool.submit(() -> {
-            T result = work.call();
-            progress.step();
-            return result;
-        });
-    }
-
-    private static <T> T await(Future<T> future) {
-        try {
-            return Uninterruptibles.getUninterruptibly(future);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            Throwables.throwIfInstanceOf(cause, RuntimeException.class);
-            throw new IllegalStateException(cause);
-        }
+        ImmutableList.Builder<Run> result = ImmutableList.builder();
+        groups.forEach(group -> result.addAll(group.finish()));
+        return result.build();
     }
 
     private Run run(Stack stack, NamedTrace trace, long seed, Future<TimedBound> bound) {
@@ -131,7 +91,7 @@ final class Comparison {
                 .run();
         double wallSeconds = seconds(watch);
         LOG.debug("{} on {}, seed {}: {} s", stack.name(), trace.name(), seed, wallSeconds);
-        Double regret = await(bound)
+        Double regret = RunPool.await(bound)
                 .cost()
                 .map(least -> regret(result.bill().total(), least.total()))
                 .orElse(null);
@@ -159,8 +119,8 @@ final class Comparison {
     private record Group(NamedTrace trace, long seed, Future<TimedBound> bound, List<Future<Run>> futures) {
         List<Run> finish() {
             List<Run> runs = new ArrayList<>();
-            futures.forEach(future -> runs.add(await(future)));
-            TimedBound least = await(bound);
+            futures.forEach(future -> runs.add(RunPool.await(future)));
+            TimedBound least = RunPool.await(bound);
             long requests = runs.getFirst().result().requests();
             least.cost().ifPresent(cost -> runs.add(boundRun(cost, requests, least.wallSeconds())));
             return runs;

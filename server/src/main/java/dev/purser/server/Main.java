@@ -84,6 +84,7 @@ public final class Main implements Callable<Integer> {
         return new CommandLine(main)
                 .addSubcommand(new CompareCommand(registry, new ClairvoyantBound(), terminal))
                 .addSubcommand(new ExplainCommand(registry))
+                .addSubcommand(new ReproduceCommand(registry, terminal))
                 .addSubcommand(new PoliciesCommand(registry))
                 .addSubcommand(new TraceCommand())
                 .registerConverter(Duration.class, RunOptions::duration)

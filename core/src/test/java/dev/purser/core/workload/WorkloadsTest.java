@@ -64,7 +64,8 @@ class WorkloadsTest {
     @Test
     void aPoolsOwnPathIsRelativeToTheWorkingDirectory() throws IOException {
         Path here = Path.of("").toAbsolutePath();
-        Path file = Path.of(file("deep/mine.json", POOL));
+        // deeper than the working directory, so that its way up leads nowhere from the pool's own folder
+        Path file = Path.of(file("deep/".repeat(here.getNameCount() + 1) + "mine.json", POOL));
         assertThat(ModelPools.load(here.relativize(file.toAbsolutePath()).toString())
                         .name())
                 .isEqualTo("mine");
