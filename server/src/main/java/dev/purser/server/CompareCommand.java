@@ -123,8 +123,9 @@ final class CompareCommand implements Runnable {
         Stopwatch watch = Stopwatch.createStarted();
         Comparison comparison = new Comparison(experiment, bound);
         ImmutableList<Run> runs;
-        try (Progress progress = new Progress(err, terminal, comparison.size())) {
-            runs = comparison.run(threads, progress);
+        try (Progress progress = new Progress(err, terminal, comparison.size());
+                RunPool pool = new RunPool(threads, progress)) {
+            runs = comparison.run(pool);
         }
         Results results =
                 new Results(Version.number(), runs.stream().map(Run::result).toList());

@@ -65,30 +65,23 @@ final class Comparison {
                 * (experiment.stacks().size() + 1);
     }
 
-    /**
-     * Makes all runs.
-     *
-     * @param threads how many at the same time
-     * @param progress is told of each
-     */
-    ImmutableList<Run> run(int threads, Progress progress) {
-        try (RunPool pool = new RunPool(threads, progress)) {
-            List<Group> groups = new ArrayList<>();
-            for (NamedTrace trace : experiment.traces()) {
-                for (long seed : experiment.seeds()) {
-                    // before the runs that wait for it, so that it has begun when they do
-                    Future<TimedBound> least = pool.submit(() -> bound(trace, seed));
-                    List<Future<Run>> runs = new ArrayList<>();
-                    for (Stack stack : experiment.stacks()) {
-                        runs.add(pool.submit(() -> run(stack, trace, seed, least)));
-                    }
-                    groups.add(new Group(trace, seed, least, runs));
+    /** Makes all runs. */
+    ImmutableList<Run> run(RunPool pool) {
+        List<Group> groups = new ArrayList<>();
+        for (NamedTrace trace : experiment.traces()) {
+            for (long seed : experiment.seeds()) {
+                // before the runs that wait for it, so that it has begun when they do
+                Future<TimedBound> least = pool.submit(() -> bound(trace, seed));
+                List<Future<Run>> runs = new ArrayList<>();
+                for (Stack stack : experiment.stacks()) {
+                    runs.add(pool.submit(() -> run(stack, trace, seed, least)));
                 }
+                groups.add(new Group(trace, seed, least, runs));
             }
-            ImmutableList.Builder<Run> result = ImmutableList.builder();
-            groups.forEach(group -> result.addAll(group.finish()));
-            return result.build();
         }
+        ImmutableList.Builder<Run> result = ImmutableList.builder();
+        groups.forEach(group -> result.addAll(group.finish()));
+        return result.build();
     }
 
     private Run run(Stack stack, NamedTrace trace, long seed, Future<TimedBound> bound) {

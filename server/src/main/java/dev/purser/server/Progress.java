@@ -10,7 +10,7 @@ final class Progress implements AutoCloseable {
     private static final int WIDTH = 30;
 
     private final PrintWriter err;
-    private final boolean shown;
+    private boolean shown;
     private final int total;
     private final Stopwatch watch = Stopwatch.createStarted();
     private int done;
@@ -47,12 +47,13 @@ final class Progress implements AutoCloseable {
                 : String.format(Locale.ROOT, ", %.0f min left", seconds / 60);
     }
 
-    /** Clears the line. */
+    /** Clears the line; runs that end later no longer show. */
     @Override
     public synchronized void close() {
         if (shown) {
             err.print("\r" + " ".repeat(length) + "\r");
             err.flush();
+            shown = false;
         }
     }
 }
