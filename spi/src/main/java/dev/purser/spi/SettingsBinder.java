@@ -9,7 +9,6 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -118,7 +117,8 @@ public final class SettingsBinder {
                     + String.join(
                             ", ",
                             Arrays.stream(type.getEnumConstants())
-                                    .map(e -> e.toString().toLowerCase(Locale.ROOT))
+                                    .map(value ->
+                                            Json.parse("", Json.write(value)).asText())
                                     .toList());
         }
         return "text";

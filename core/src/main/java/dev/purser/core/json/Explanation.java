@@ -1,5 +1,6 @@
 package dev.purser.core.json;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationConfig;
@@ -99,7 +100,7 @@ final class Explanation {
                         .forEach(
                                 entry -> explain(child(path, entry.getKey()), entry.getValue(), type.getContentType()));
             }
-        } else if (node.isObject()) {
+        } else if (node.isObject() && !hasFormOfItsOwn(type)) {
             explainObject(path, node, type);
         }
         if (problems.size() == before) {
@@ -109,6 +110,12 @@ final class Explanation {
                 report(path, node, type, e);
             }
         }
+    }
+
+    /** Whether a factory method reads the JSON, whose properties then are not the components. */
+    private static boolean hasFormOfItsOwn(JavaType type) {
+        return Arrays.stream(type.getRawClass().getDeclaredMethods())
+                .anyMatch(method -> method.isAnnotationPresent(JsonCreator.class));
     }
 
     private void explainObject(String path, JsonNode node, JavaType type) {
@@ -206,7 +213,7 @@ final class Explanation {
         }
     }
 
-    private static String remedy(JsonNode value, JavaType wanted, MismatchedInputException mismatch) {
+    private String remedy(JsonNode value, JavaType wanted, MismatchedInputException mismatch) {
         Class<?> raw = wanted.getRawClass();
         if (raw.isEnum() && value.isTextual()) {
             return Names.suggest("value", names(raw), value.textValue());
@@ -229,7 +236,7 @@ final class Explanation {
     }
 
     /** What a value of this type looks like, with its article. */
-    private static String expected(JavaType type) {
+    private String expected(JavaType type) {
         Class<?> raw = type.getRawClass();
         if (raw == int.class || raw == Integer.class) {
             return "a whole number from " + Integer.MIN_VALUE + " to " + Integer.MAX_VALUE;
@@ -261,9 +268,10 @@ final class Explanation {
         return "an object";
     }
 
-    private static List<String> names(Class<?> enumeration) {
+    /** The values as they are written in JSON. */
+    private List<String> names(Class<?> enumeration) {
         return Arrays.stream(enumeration.getEnumConstants())
-                .map(String::valueOf)
+                .map(value -> mapper.valueToTree(value).asText())
                 .toList();
     }
 

@@ -1,7 +1,7 @@
 package dev.purser.core.policy;
 
 /**
- * How long an idle sandbox stays, and how many are to be there at least.
+ * How long an idle sandbox stays, and how many to start ahead of requests.
  *
  * @param idleNanos an idle sandbox is reclaimed after this time
  * @param prewarm sandboxes to start now, ahead of requests; 0 for none
