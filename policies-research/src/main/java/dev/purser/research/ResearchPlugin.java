@@ -101,7 +101,7 @@ public final class ResearchPlugin implements Plugin {
                 PolicyFactory.of(
                         "latency-aware",
                         "A free slot, else a function for strict requests and the queue for relaxed ones (Paragon, WoSC'20,"
-                                + " section 4).",
+                                + " sections 3 and 4).",
                         LatencyAware.Settings.class,
                         LatencyAware::new));
     }
@@ -117,19 +117,19 @@ public final class ResearchPlugin implements Plugin {
                         Reactive::new),
                 PolicyFactory.of(
                         "util-aware",
-                        "More instances at 80 % utilisation (Paragon's baseline, WoSC'20, section 4).",
+                        "More instances at 80 % utilisation (Paragon's baseline, WoSC'20, scaling study).",
                         UtilAware.Settings.class,
                         UtilAware::new),
                 PolicyFactory.of(
                         "exascale",
-                        "More instances than a forecast needs (Paragon's baseline, WoSC'20, section 4; Spock's predictive"
+                        "More instances than a forecast needs (Paragon's baseline, WoSC'20, scaling study; Spock's predictive"
                                 + " policy at headroom 1).",
                         Exascale.Settings.class,
                         Exascale::new),
                 PolicyFactory.of(
                         "paragon",
                         "Instances for the peak in static periods, for the trend and with functions else (Paragon, WoSC'20,"
-                                + " section 4).",
+                                + " sections 3 and 4).",
                         Paragon.Settings.class,
                         Paragon::new),
                 PolicyFactory.of(

@@ -285,7 +285,9 @@ class SimulationPropertyTest {
                 @Override
                 public Dispatch dispatch(RequestView request, ServingView view) {
                     look(view.nanos());
-                    assertThat(request.arrivalNanos()).isEqualTo(view.nanos());
+                    assertThat(view.nanos() - request.arrivalNanos())
+                            .as("from arrival to dispatch")
+                            .isEqualTo(settings.dispatchOverhead().toNanos());
                     return choose(request.variant());
                 }
 

@@ -14,7 +14,7 @@ import java.util.function.IntToDoubleFunction;
 
 /**
  * What someone who knew every arrival would pay to answer all of them within their SLOs: the yardstick for policies, and
- * not one of them. Where each class names its variant, there is one instance type, and nothing may wait longer than a
+ * not one of them. Where only one variant will do for each class, there is one instance type, and nothing may wait longer than a
  * second, it is the {@link ExactBound} of each variant in steps of a second; else the {@link RelaxedBound}.
  *
  * <p>A policy that breaks SLOs, or grants itself an accuracy margin, can pay less.
@@ -50,17 +50,17 @@ public final class Clairvoyant {
         this.catalog = catalog;
         this.functionUsd = functionUsd;
         this.launchSeconds = launchSeconds;
-        boolean named = true;
+        boolean single = true;
         boolean prompt = true;
         for (int c = 0; c < catalog.requestClasses(); c++) {
             admissible.add(admissible(c));
-            named &= catalog.namedVariant(c) >= 0;
+            single &= admissible.get(c).size() == 1;
             prompt &= catalog.maxLatencyNanos(c) <= EXACT_STEP_SECONDS * NANOS;
         }
         boolean oneType = catalog.instanceTypes() == 1;
-        exact = named && prompt && oneType;
+        exact = single && prompt && oneType;
         double seconds = duration.toNanos() / NANOS;
-        stepSeconds = exact || (named && oneType && seconds <= FINE_STEPS)
+        stepSeconds = exact || (single && oneType && seconds <= FINE_STEPS)
                 ? EXACT_STEP_SECONDS
                 : Math.max(RelaxedBound.DEFAULT_STEP_SECONDS, Math.ceil(seconds / COARSE_STEPS));
     }
@@ -120,7 +120,7 @@ public final class Clairvoyant {
         for (int v = 0; v < catalog.variants(); v++) {
             double[] ofVariant = new double[steps];
             for (int c = 0; c < demand.length; c++) {
-                if (catalog.namedVariant(c) == v) {
+                if (admissible.get(c).contains(v)) {
                     for (int t = 0; t < steps; t++) {
                         ofVariant[t] += demand[c][t];
                     }

@@ -8,7 +8,7 @@ import dev.purser.core.policy.ServingView;
 import dev.purser.spi.NoSettings;
 import dev.purser.spi.PolicyContext;
 
-/** A free slot, else the queue: the dispatcher of the VM-only schemes (Paragon, WoSC'20, section 4). */
+/** A free slot, else the queue: the dispatcher of the VM-only schemes (Paragon, WoSC'20, sections 3 and 4). */
 public final class InstancesOnly implements Dispatcher {
     private static final Dispatch QUEUE =
             new Dispatch.ToQueue(Reason.of("no-free-slot", "no instance has a free slot"));

@@ -12,12 +12,12 @@ import dev.purser.spi.Setting;
 import java.time.Duration;
 
 /**
- * Paragon's latency-aware offload (WoSC'20, section 4): a free slot; else a strict request goes to a function and a
+ * Paragon's latency-aware offload (WoSC'20, sections 3 and 4): a free slot; else a strict request goes to a function and a
  * relaxed one waits. Functions are used while the provisioner's plan allows them, and in a flash crowd whatever the plan
  * says. Slots that become free go to strict requests first.
  *
- * <p>The paper never offloads relaxed requests. With {@code guard} a relaxed request that would wait beyond its bound is
- * offloaded too; that is ours, and off by default.
+ * <p>The paper never offloads relaxed requests. With {@code guard} a relaxed request that would wait beyond its bound, or
+ * without a bound for an instance where none is held, is offloaded too; that is ours, and off by default.
  */
 public final class LatencyAware implements Dispatcher {
 
@@ -95,10 +95,11 @@ public final class LatencyAware implements Dispatcher {
     /** Whether what waits already takes longer than the request may. */
     private boolean wouldBeLate(RequestView request, ServingView view) {
         long bound = view.catalog().maxLatencyNanos(request.requestClass());
-        if (bound == ServiceCatalog.UNBOUNDED) {
-            return false;
-        }
         int variant = request.variant();
+        if (bound == ServiceCatalog.UNBOUNDED) {
+            // patient as it is, it would wait for an instance that nothing will launch
+            return !routes.hasInstance(variant, view);
+        }
         double capacity = routes.capacity(variant, view);
         double wait = capacity == 0 ? Double.POSITIVE_INFINITY : (view.queueLength(variant) + 1) / capacity * 1e9;
         long service = view.catalog().serviceNanos(view.catalog().cheapestFleet(variant));

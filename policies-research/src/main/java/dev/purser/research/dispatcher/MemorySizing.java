@@ -6,7 +6,8 @@ import dev.purser.core.policy.ServiceCatalog;
 /**
  * The function memory for a variant and a latency bound: the least cost among the sizes that keep the bound (Paragon,
  * WoSC'20, section 2 and figure 7: the time falls with memory and the cost rises). Where none keeps it, the fastest, and
- * of equally fast ones the cheapest.
+ * of equally fast ones the cheapest. Of sizes that keep the bound at the same cost it is the smallest, though it is the
+ * slowest. A sandbox is taken to be warm.
  */
 final class MemorySizing {
     private MemorySizing() {}

@@ -9,7 +9,7 @@ import dev.purser.spi.PolicyContext;
 
 /**
  * A free slot, else a function: how Spock (CLOUD'19) hands requests over to functions while VMs boot; the {@code mixed}
- * scheme of Paragon (WoSC'20, section 4).
+ * scheme of Paragon (WoSC'20, scaling study).
  */
 public final class Overflow implements Dispatcher {
     private static final Dispatch QUEUE = new Dispatch.ToQueue(

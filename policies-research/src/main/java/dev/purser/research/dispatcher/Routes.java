@@ -74,6 +74,16 @@ final class Routes {
         return fleets[variant].length > 0;
     }
 
+    /** Whether the variant has an instance, ready or pending. */
+    boolean hasInstance(int variant, ServingView view) {
+        for (int fleet : fleets[variant]) {
+            if (view.readyInstances(fleet) + view.pendingInstances(fleet) > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** For a variant that can run nowhere. */
     static Dispatch noPlace() {
         return NO_PLACE;

@@ -12,7 +12,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Launches ahead of a forecast and more than it says: the {@code exascale} baseline of Paragon (WoSC'20, section 4),
+ * Launches ahead of a forecast and more than it says: the {@code exascale} baseline of Paragon's scaling study (WoSC'20),
  * "spawn more VMs than the predicted demand". The forecast is for the time at which an instance launched now would serve.
  * With a headroom of 1 it is Spock's predictive policy (moving-window linear regression; InferAll's
  * {@code periodic_events.py} multiplies by its {@code burst_threshold}).

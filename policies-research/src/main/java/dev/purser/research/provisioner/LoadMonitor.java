@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Tells periods of static load from periods with peaks by the ratio of peak to median of the arrivals in a sliding
- * window (Paragon, WoSC'20, section 4, observation 2: traces whose peak lies more than 50 % over the median gain from
+ * window (Paragon, WoSC'20, observation 2: traces whose peak lies more than 50 % over the median gain from
  * functions). The paper fixes neither window nor bin; the ratio depends on the bin, so both are settings.
  *
  * <p>Two thresholds around the paper's 1.5 keep the state from flapping.

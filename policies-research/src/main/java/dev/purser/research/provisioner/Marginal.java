@@ -65,18 +65,35 @@ public final class Marginal extends FleetRule {
         ServiceCatalog catalog = view.catalog();
         double capacity = catalog.capacity(fleet);
         double price = catalog.usdPerSecond(catalog.typeOfFleet(fleet));
-        int k = 0;
-        while (saving(variant, k, capacity, view.intervalNanos() / 1e9) > price) {
-            k++;
+        double intervalSeconds = view.intervalNanos() / 1e9;
+        // a later instance never saves more than an earlier one, and none above the peak saves anything
+        int from = 0;
+        int to = instancesFor(peak(variant) / intervalSeconds, capacity);
+        while (from < to) {
+            int k = from + (to - from) / 2;
+            if (saving(variant, k, capacity, intervalSeconds) > price) {
+                from = k + 1;
+            } else {
+                to = k;
+            }
         }
         return new FleetTarget(
                 fleet,
-                k,
+                from,
                 Reason.of(
                         "marginal-saving",
                         "one more instance would save {observed} USD/h of function cost and costs {limit} USD/h",
-                        saving(variant, k, capacity, view.intervalNanos() / 1e9) * 3600,
+                        saving(variant, from, capacity, intervalSeconds) * 3600,
                         price * 3600));
+    }
+
+    private double peak(int variant) {
+        RateWindow window = load.window(variant);
+        double peak = 0;
+        for (int i = 0; window != null && i < window.filled(); i++) {
+            peak = Math.max(peak, window.count(i));
+        }
+        return peak;
     }
 
     /** What instance k (from 0) would have saved in function cost, in USD per second. */

@@ -10,13 +10,15 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Paragon's autoscaler (WoSC'20, section 4): in a period of static load instances for the period's peak, and no functions
+ * Paragon's autoscaler (WoSC'20, sections 3 and 4): in a period of static load instances for the period's peak, and no functions
  * but for a flash crowd; in a period with peaks instances for the trend, with functions for what comes above it. Which
  * period it is, the {@link LoadMonitor} says. Together with the dispatcher {@code paragon}, which sends strict requests
  * to functions and lets relaxed ones wait.
  *
  * <p>The paper leaves open: the window and bins of the monitor (10 minutes of control intervals here), what a flash crowd
- * is (a rate 1.5 times the mean of the window), and the rule for the trend (the {@link Reactive} one).
+ * is (a rate 1.5 times the mean of the window), and the rule for the trend (the {@link Reactive} one). Its monitor also
+ * estimates how long a static period will last; no rule depends on that, so it is left out. Functions go off with the
+ * period's first plan, while the instances for its peak still start: until they serve, strict requests wait.
  */
 public final class Paragon extends FleetRule {
 
@@ -40,7 +42,7 @@ public final class Paragon extends FleetRule {
             @Setting(value = "how far back the rate is averaged", byDefault = "1m")
             Duration window,
 
-            @Setting(value = "time within which a backlog is to be worked off", byDefault = "30s")
+            @Setting(value = "time within which a backlog is to be worked off", byDefault = "60s")
             Duration drain,
 
             @Setting(value = "an instance idle for this long is given up", byDefault = "3m")
@@ -55,6 +57,9 @@ public final class Paragon extends FleetRule {
             Durations.requireNotNegative("idleTimeout", idleTimeout);
         }
     }
+
+    private static final Reason NOT_KNOWN =
+            Reason.of("not-known", "too little was seen to tell a static load from peaks: functions take peaks");
 
     private final Settings settings;
     private final Load trend;
@@ -121,6 +126,9 @@ public final class Paragon extends FleetRule {
     Offload offload(ProvisioningView view) {
         LoadMonitor current = monitor(view);
         double flashCrowdRate = settings.flashCrowd() * meanRate;
+        if (Double.isNaN(current.ratio())) {
+            return new Offload(true, flashCrowdRate, NOT_KNOWN);
+        }
         return current.isStatic()
                 ? new Offload(
                         false,
@@ -135,7 +143,7 @@ public final class Paragon extends FleetRule {
                         flashCrowdRate,
                         Reason.of(
                                 "peaks",
-                                "peak over median is {observed}, above {limit} (or not known yet): functions take peaks",
+                                "peak over median is {observed}, above {limit}: functions take peaks",
                                 current.ratio(),
                                 current.threshold()));
     }

@@ -9,7 +9,7 @@ import java.time.Duration;
 
 /**
  * Follows the load: as many instances as the rate of the last while needs, and enough to work off what waits. It is the
- * reactive baseline of Spock (CLOUD'19) and Paragon (WoSC'20, section 4), the VM side of {@code mixed}, and of Paragon in
+ * reactive baseline of Spock (CLOUD'19) and Paragon (WoSC'20, scaling study), the VM side of {@code mixed}, and of Paragon in
  * a period of changing load.
  *
  * <p>want = ceil((rate + backlog / drain) S / slots). The papers name the rule and not its window; the drain term is
@@ -29,7 +29,7 @@ public final class Reactive extends FleetRule {
             @Setting(value = "how far back the rate is averaged", byDefault = "1m")
             Duration window,
 
-            @Setting(value = "time within which a backlog is to be worked off", byDefault = "30s")
+            @Setting(value = "time within which a backlog is to be worked off", byDefault = "60s")
             Duration drain,
 
             @Setting(value = "an instance idle for this long is given up", byDefault = "3m")

@@ -8,7 +8,7 @@ import dev.purser.spi.Setting;
 import java.time.Duration;
 
 /**
- * Launches when the fleet is busy: the {@code util_aware} baseline of Paragon (WoSC'20, section 4), "spawn at 80 %
+ * Launches when the fleet is busy: the {@code util_aware} baseline of Paragon's scaling study (WoSC'20), "spawn at 80 %
  * utilisation", as a cloud's autoscaling group does it. The paper gives the threshold alone; the step, the lower
  * threshold, and holding back while much is pending are the usual rules of such groups.
  */
@@ -86,13 +86,13 @@ public final class UtilAware extends FleetRule {
         if (busy) {
             return new FleetTarget(
                     fleet,
-                    have + Math.max(1, (int) Math.ceil(settings.step() * have)),
+                    have + Math.max(1, instancesFor(settings.step() * have, 1)),
                     Reason.of("busy", "utilisation {observed} has reached {limit}", utilisation, settings.upper()));
         }
         if (utilisation < settings.lower()) {
             return new FleetTarget(
                     fleet,
-                    (int) Math.ceil(have * utilisation / settings.upper()),
+                    instancesFor(have * utilisation, settings.upper()),
                     Reason.of("idle", "utilisation {observed} is below {limit}", utilisation, settings.lower()));
         }
         return new FleetTarget(

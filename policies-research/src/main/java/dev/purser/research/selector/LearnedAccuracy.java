@@ -12,9 +12,9 @@ import dev.purser.spi.Setting;
 /**
  * The cheapest variant whose accuracy, as learned from users' feedback, may be what the request was promised. Paragon
  * (WoSC'20, section 3.1) asks for a learning-based selector on user feedback and gives no algorithm; this is a bandit over
- * the pool with an upper confidence bound (UCB1, Auer et al. 2002): mean + sqrt(c ln n / n_v), where n_v counts a
- * variant's feedback and the published accuracy counts as {@code prior} of it. A variant is given up once even the bound
- * falls below the promise; among those left the cheapest is taken, which also explores it.
+ * the pool with an upper confidence bound (after UCB1, Auer et al. 2002, where c is 2): mean + sqrt(c ln n / n_v), where
+ * n_v counts a variant's feedback and the published accuracy counts as {@code prior} of it. A variant is given up once
+ * even the bound falls below the promise; among those left the cheapest is taken, which also explores it.
  */
 public final class LearnedAccuracy implements ModelSelector {
 

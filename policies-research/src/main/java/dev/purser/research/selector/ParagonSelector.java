@@ -16,6 +16,10 @@ import java.time.Duration;
  * exponentially weighted mean of what was observed, which is forgotten again, so that a variant shunned for a slow spell
  * is tried again.
  *
+ * <p>The paper chooses a variant with its resource; here the dispatcher chooses the resource, so a variant counts with the
+ * latency of its cheapest instance type and the cost of its cheapest resource. What is observed is held for each variant,
+ * not for each class: waits of relaxed requests tell against the variant for strict ones too.
+ *
  * <p>Where no variant fits, the paper is silent; here the accuracy margin is granted, then the latency margin (Cocktail,
  * NSDI'22, grants 10 ms), then the profile is believed over what was observed, and what still does not fit is refused.
  */
@@ -117,6 +121,9 @@ public final class ParagonSelector implements ModelSelector {
             return withMargins[best];
         }
         best = best(c, accuracy, latency, false);
+        if (best < 0) {
+            best = best(c, lower, higher, false);
+        }
         return best >= 0 ? byProfile[best] : Feasible.none();
     }
 

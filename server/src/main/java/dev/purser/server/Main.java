@@ -1,0 +1,118 @@
+package dev.purser.server;
+
+import dev.purser.core.InputException;
+import dev.purser.core.Names;
+import dev.purser.spi.PolicyRegistry;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.time.Duration;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The command line. Results go to stdout, everything else to stderr. Exit code 0 is success, 2 is a mistake in what was
+ * asked (the message says what would be right), 1 is a mistake of the program.
+ */
+@Command(
+        name = "purser",
+        versionProvider = Version.class,
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        description = {
+            "Serves machine-learning models on rented machines and functions at the least cost that keeps every"
+                    + " promise, and shows in simulation what each way of deciding would cost."
+        },
+        footerHeading = "%nFirst steps:%n",
+        footer = {
+            "  purser compare                  the published stacks, four traces, an hour each",
+            "  purser policies                 what can be combined, with every setting",
+            "  purser explain --stack paragon  why it launched, queued and offloaded",
+            "  purser help compare             every option of a command",
+        },
+        subcommands = {HelpCommand.class})
+public final class Main {
+    static final int INTERNAL_ERROR = 1;
+    static final int INPUT_ERROR = 2;
+
+    @Option(
+            names = "--debug",
+            scope = ScopeType.INHERIT,
+            description = "Show the stack trace of an internal error. Default: off. Example: purser compare --debug")
+    private boolean debug;
+
+    private Main() {}
+
+    /** Runs a command and ends the program with its exit code. */
+    public static void main(String[] arguments) {
+        Charset charset = System.out.charset();
+        PrintWriter out = new PrintWriter(System.out, false, charset);
+        PrintWriter err = new PrintWriter(System.err, true, charset);
+        System.exit(run(out, err, Terminal.ofStderr(), arguments));
+    }
+
+    /** Runs a command in this program; tests and embedders give their own streams. */
+    static int run(PrintWriter out, PrintWriter err, boolean progress, String... arguments) {
+        Main main = new Main();
+        CommandLine line = new CommandLine(main)
+                .addSubcommand(new CompareCommand(PolicyRegistry::load, new ClairvoyantBound(), progress))
+                .addSubcommand(new ExplainCommand(PolicyRegistry::load))
+                .addSubcommand(new ReproduceCommand(PolicyRegistry::load, progress))
+                .addSubcommand(new PoliciesCommand(PolicyRegistry::load))
+                .addSubcommand(new CommandLine(new TraceCommand()))
+                .registerConverter(Duration.class, RunOptions::duration)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(out)
+                .setErr(err)
+                .setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler((e, args) -> explain(e))
+                .setExecutionExceptionHandler((e, command, parsed) -> main.explain(e, command));
+        int code = line.execute(arguments);
+        out.flush();
+        err.flush();
+        return code;
+    }
+
+    /** A command line that does not parse. */
+    private static int explain(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println("purser: " + e.getMessage());
+        String maybe = e instanceof UnmatchedArgumentException unmatched ? nearest(command, unmatched) : "";
+        String help = "purser help"
+                + command.getCommandSpec()
+                        .qualifiedName()
+                        .substring(command.getCommandSpec().root().name().length());
+        err.println("Maybe: " + maybe + "see '" + help + "'");
+        return INPUT_ERROR;
+    }
+
+    private static String nearest(CommandLine command, UnmatchedArgumentException e) {
+        String given = e.getUnmatched().getFirst();
+        List<String> known = given.startsWith("-")
+                ? List.copyOf(command.getCommandSpec().optionsMap().keySet())
+                : List.copyOf(command.getSubcommands().keySet());
+        List<String> near = Names.nearest(known, given);
+        return near.isEmpty() ? "" : String.join(" or ", near) + "; ";
+    }
+
+    private int explain(Exception e, CommandLine command) {
+        PrintWriter err = command.getErr();
+        if (e instanceof InputException) {
+            err.println("purser: " + e.getMessage());
+            return INPUT_ERROR;
+        }
+        err.println("purser: internal error: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
+        if (debug) {
+            e.printStackTrace(err);
+        } else {
+            err.println("Maybe: run it again with --debug, and report what it shows");
+        }
+        return INTERNAL_ERROR;
+    }
+}

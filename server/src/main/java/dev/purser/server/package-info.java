@@ -1,0 +1,3 @@
+/** What a person starts: the command line. */
+@org.jspecify.annotations.NullMarked
+package dev.purser.server;
