@@ -14,14 +14,18 @@ import java.util.function.IntToDoubleFunction;
 
 /**
  * What someone who knew every arrival would pay to answer all of them within their SLOs: the yardstick for policies, and
- * not one of them. Where only one variant will do for each class, there is one instance type, and nothing may wait longer than a
- * second, it is the {@link ExactBound} of each variant in steps of a second; else the {@link RelaxedBound}.
+ * not one of them. It is the {@link RelaxedBound} with each class's latency limit as its window, which no policy that
+ * keeps its SLOs undercuts. {@link ExactBound} is not used here: a request that comes late in a step may be served early
+ * in the next one, so a policy that queues can pay a little less than it says.
  *
  * <p>A policy that breaks SLOs, or grants itself an accuracy margin, can pay less.
  */
 public final class Clairvoyant {
     private static final double NANOS = 1e9;
-    private static final double EXACT_STEP_SECONDS = 1;
+    /** Where nothing may wait longer than this, steps are no longer either, if the trace is short enough. */
+    private static final double FINE_STEP_SECONDS = 1;
+
+    private static final int FINE_STEPS = 4_000;
     /** With longer traces the steps are made longer, so that the programme does not grow. */
     private static final int MOST_STEPS = 5_000;
 
@@ -29,7 +33,6 @@ public final class Clairvoyant {
     private final IntToDoubleFunction functionUsd;
     private final IntToDoubleFunction launchSeconds;
     private final List<Set<Integer>> admissible = new ArrayList<>();
-    private final boolean exact;
     private final double stepSeconds;
 
     /**
@@ -48,18 +51,14 @@ public final class Clairvoyant {
         this.catalog = catalog;
         this.functionUsd = functionUsd;
         this.launchSeconds = launchSeconds;
-        boolean single = true;
         boolean prompt = true;
         for (int c = 0; c < catalog.requestClasses(); c++) {
             admissible.add(admissible(c));
-            single &= admissible.get(c).size() == 1;
-            prompt &= catalog.maxLatencyNanos(c) <= EXACT_STEP_SECONDS * NANOS;
+            prompt &= catalog.maxLatencyNanos(c) <= FINE_STEP_SECONDS * NANOS;
         }
-        boolean oneType = catalog.instanceTypes() == 1;
-        exact = single && prompt && oneType;
         double seconds = duration.toNanos() / NANOS;
-        stepSeconds = exact
-                ? EXACT_STEP_SECONDS
+        stepSeconds = prompt && seconds <= FINE_STEPS * FINE_STEP_SECONDS
+                ? FINE_STEP_SECONDS
                 : Math.max(RelaxedBound.DEFAULT_STEP_SECONDS, Math.ceil(seconds / MOST_STEPS));
     }
 
@@ -105,65 +104,6 @@ public final class Clairvoyant {
      * @return nothing where no bound could be computed
      */
     public Optional<Result> bound(double[][] demand) {
-        return exact ? Optional.of(exactly(demand)) : relaxed(demand);
-    }
-
-    private Result exactly(double[][] demand) {
-        int steps = demand[0].length;
-        double vm = 0;
-        double function = 0;
-        double instanceSteps = 0;
-        double onFunctions = 0;
-        int[] fleet = new int[steps];
-        for (int v = 0; v < catalog.variants(); v++) {
-            double[] ofVariant = new double[steps];
-            for (int c = 0; c < demand.length; c++) {
-                if (admissible.get(c).contains(v)) {
-                    for (int t = 0; t < steps; t++) {
-                        ofVariant[t] += demand[c][t];
-                    }
-                }
-            }
-            if (Arrays.stream(ofVariant).sum() == 0) {
-                continue;
-            }
-            int f = catalog.cheapestFleet(v);
-            if (f < 0) {
-                double requests = Arrays.stream(ofVariant).sum();
-                onFunctions += requests;
-                function += requests * cheapestFunction(v);
-                continue;
-            }
-            double price = catalog.usdPerSecond(catalog.typeOfFleet(f));
-            double launch = launchSeconds.applyAsDouble(f);
-            int minimum = catalog.priceBook().instanceBilling().minimumSeconds();
-            ExactBound.Plan plan = ExactBound.solve(
-                    ofVariant,
-                    new ExactBound.Terms(
-                            catalog.capacity(f),
-                            price,
-                            cheapestFunction(v),
-                            launch * price,
-                            (int) Math.max(0, Math.ceil(minimum - launch)),
-                            true));
-            vm += plan.vmUsd();
-            function += plan.functionUsd();
-            onFunctions += plan.functionRequests();
-            instanceSteps += plan.vmSteps();
-            int[] on = plan.fleet();
-            for (int t = 0; t < steps; t++) {
-                fleet[t] += on[t];
-            }
-        }
-        return new Result(
-                money(vm),
-                money(function),
-                instanceSteps * stepSeconds,
-                Arrays.stream(fleet).max().orElse(0),
-                Math.round(onFunctions));
-    }
-
-    private Optional<Result> relaxed(double[][] demand) {
         List<RelaxedBound.Variant> variants = new ArrayList<>();
         for (int v = 0; v < catalog.variants(); v++) {
             List<RelaxedBound.Fleet> fleets = new ArrayList<>();
@@ -232,6 +172,6 @@ public final class Clairvoyant {
     }
 
     private static BigDecimal money(double usd) {
-        return BigDecimal.valueOf(usd).setScale(6, RoundingMode.HALF_UP);
+        return BigDecimal.valueOf(usd).setScale(6, RoundingMode.DOWN);
     }
 }

@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * "spawn more VMs than the predicted demand". The forecast is for the time at which an instance launched now would serve.
  * With a headroom of 1 it is Spock's predictive policy (moving-window linear regression; InferAll's
  * {@code periodic_events.py} multiplies by its {@code burst_threshold}).
+ *
+ * <p>Two things are ours, so that it is not weaker than {@link Reactive} for reasons that are not its own: the same drain
+ * term for a backlog, and at the start the operator's estimate stands for some minutes of past load, for a line through
+ * two or three points says nothing.
  */
 public final class Exascale extends FleetRule {
 
@@ -24,6 +28,7 @@ public final class Exascale extends FleetRule {
      *
      * @param predictor the load predictor, one for each variant, fed once each control interval
      * @param headroom fleet capacity over the forecast
+     * @param drain within what time a backlog is to be worked off
      * @param idleTimeout how long an instance is idle before it is given up
      * @param minInstances least instances of each variant
      */
@@ -36,17 +41,25 @@ public final class Exascale extends FleetRule {
             @Setting(value = "fleet capacity over the forecast", byDefault = "1.2", min = 0, max = 100)
             double headroom,
 
+            @Setting(value = "time within which a backlog is to be worked off", byDefault = "60s")
+            Duration drain,
+
             @Setting(value = "an instance idle for this long is given up", byDefault = "3m")
             Duration idleTimeout,
 
             @Setting(value = "least instances of each variant", byDefault = "1", min = 0, max = 100000)
             int minInstances) {
         public Settings {
+            Durations.requirePositive("drain", drain);
             Durations.requireNotNegative("idleTimeout", idleTimeout);
         }
     }
 
+    /** Intervals of past load that the operator's estimate stands for: five minutes of the usual ones. */
+    private static final int PAST_INTERVALS = 30;
+
     private final double headroom;
+    private final double drainSeconds;
     private final LoadPredictor[] predictors;
     private final @Nullable Forecast[] forecasts;
 
@@ -54,6 +67,7 @@ public final class Exascale extends FleetRule {
     public Exascale(Settings settings, PolicyContext context) {
         super(settings.idleTimeout().toNanos(), settings.minInstances());
         headroom = settings.headroom();
+        drainSeconds = settings.drain().toNanos() / 1e9;
         int variants = context.catalog().variants();
         predictors = new LoadPredictor[variants];
         forecasts = new Forecast[variants];
@@ -64,8 +78,11 @@ public final class Exascale extends FleetRule {
 
     @Override
     void observe(ProvisioningView view) {
+        int times = view.trigger() == ProvisioningView.Trigger.START ? PAST_INTERVALS : 1;
         for (int v = 0; v < predictors.length; v++) {
-            predictors[v].observe(view.arrivals(v));
+            for (int i = 0; i < times; i++) {
+                predictors[v].observe(view.arrivals(v));
+            }
             forecasts[v] = null;
         }
     }
@@ -78,15 +95,16 @@ public final class Exascale extends FleetRule {
             forecast = predictors[variant].forecast(steps);
             forecasts[variant] = forecast;
         }
-        double rate = headroom * forecast.mean(steps) * 1e9 / view.intervalNanos();
+        double rate =
+                headroom * forecast.mean(steps) * 1e9 / view.intervalNanos() + view.queueLength(variant) / drainSeconds;
         double capacity = view.catalog().capacity(fleet);
         return new FleetTarget(
                 fleet,
                 instancesFor(rate, capacity),
                 Reason.of(
                         "forecast",
-                        "{observed} requests/s forecast (with headroom) for when an instance launched now would serve,"
-                                + " at {limit} requests/s an instance",
+                        "{observed} requests/s forecast for when an instance launched now would serve (with headroom and"
+                                + " backlog), at {limit} requests/s an instance",
                         rate,
                         capacity));
     }

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The paper leaves open: the window and bins of the monitor (10 minutes of control intervals here), what a flash crowd
  * is (a rate 1.5 times the mean of the window), and the rule for the trend (the {@link Reactive} one). Its monitor also
- * estimates how long a static period will last; no rule depends on that, so it is left out. Functions go off with the
- * period's first plan, while the instances for its peak still start: until they serve, strict requests wait.
+ * estimates how long a static period will last; no rule depends on that, so it is left out. Functions stay on until the
+ * instances for a static period's peak serve: the paper does not say, and without it strict requests would wait for every
+ * boot, which is not the "same SLO as mixed" that it reports.
  */
 public final class Paragon extends FleetRule {
 
@@ -60,6 +61,9 @@ public final class Paragon extends FleetRule {
 
     private static final Reason NOT_KNOWN =
             Reason.of("not-known", "too little was seen to tell a static load from peaks: functions take peaks");
+
+    private static final Reason BOOTING =
+            Reason.of("booting", "the load is static, and functions stay until the instances for its peak serve");
 
     private final Settings settings;
     private final Load trend;
@@ -129,7 +133,17 @@ public final class Paragon extends FleetRule {
         if (Double.isNaN(current.ratio())) {
             return new Offload(true, flashCrowdRate, NOT_KNOWN);
         }
-        return current.isStatic()
+        if (!current.isStatic()) {
+            return new Offload(
+                    true,
+                    flashCrowdRate,
+                    Reason.of(
+                            "peaks",
+                            "peak over median is {observed}, above {limit}: functions take peaks",
+                            current.ratio(),
+                            current.threshold()));
+        }
+        return isReady(view)
                 ? new Offload(
                         false,
                         flashCrowdRate,
@@ -138,13 +152,17 @@ public final class Paragon extends FleetRule {
                                 "peak over median is {observed}, at most {limit}: instances alone",
                                 current.ratio(),
                                 current.threshold()))
-                : new Offload(
-                        true,
-                        flashCrowdRate,
-                        Reason.of(
-                                "peaks",
-                                "peak over median is {observed}, above {limit}: functions take peaks",
-                                current.ratio(),
-                                current.threshold()));
+                : new Offload(true, flashCrowdRate, BOOTING);
+    }
+
+    /** Whether the instances for the period's peak serve. */
+    private boolean isReady(ProvisioningView view) {
+        for (int v = 0; v < view.catalog().variants(); v++) {
+            int fleet = view.catalog().cheapestFleet(v);
+            if (fleet >= 0 && view.readyInstances(fleet) < want(view, v, fleet).instances()) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -17,6 +17,7 @@ public final class StaticFleet extends FleetRule {
      *
      * @param headroom fleet capacity over the estimated load
      * @param instances instances of each variant; 0 to size them by the load
+     * @param minInstances least instances of each variant
      */
     public record Settings(
             @Setting(
@@ -31,14 +32,17 @@ public final class StaticFleet extends FleetRule {
                     byDefault = "0",
                     min = 0,
                     max = 100000)
-            int instances) {}
+            int instances,
+
+            @Setting(value = "least instances of each variant", byDefault = "1", min = 0, max = 100000)
+            int minInstances) {}
 
     private final Settings settings;
     private final double[] rate;
 
     /** A fleet for what the context will serve. */
     public StaticFleet(Settings settings, PolicyContext context) {
-        super(Long.MAX_VALUE / 2, 0);
+        super(Long.MAX_VALUE / 2, settings.minInstances());
         this.settings = settings;
         rate = new double[context.catalog().variants()];
     }

@@ -50,7 +50,7 @@ class ProvisionersTest {
     class OfStatic {
         @Test
         void isSizedOnceForTheEstimateWithHeadroom() {
-            StaticFleet fleet = new StaticFleet(new StaticFleet.Settings(1.2, 0), Worlds.context(catalog));
+            StaticFleet fleet = new StaticFleet(new StaticFleet.Settings(1.2, 0, 0), Worlds.context(catalog));
             view.trigger(Trigger.START);
             // 10/s x 1.2 = 12/s at 8/s each
             expect(next(fleet, 100), 2, "static");
@@ -61,7 +61,7 @@ class ProvisionersTest {
 
         @Test
         void replacesWhatIsLost() {
-            StaticFleet fleet = new StaticFleet(new StaticFleet.Settings(1, 0), Worlds.context(catalog));
+            StaticFleet fleet = new StaticFleet(new StaticFleet.Settings(1, 0, 0), Worlds.context(catalog));
             next(fleet, 0);
             view.trigger(Trigger.START);
             next(fleet, 400);
@@ -72,14 +72,14 @@ class ProvisionersTest {
 
         @Test
         void takesANumberOfInstancesBeforeTheEstimate() {
-            StaticFleet fleet = new StaticFleet(new StaticFleet.Settings(1.2, 7), Worlds.context(catalog));
+            StaticFleet fleet = new StaticFleet(new StaticFleet.Settings(1.2, 7, 1), Worlds.context(catalog));
             view.trigger(Trigger.START);
             expect(next(fleet, 100), 7, "static");
         }
 
         @Test
         void withoutHeadroomHoldsNothing() {
-            StaticFleet fleet = new StaticFleet(new StaticFleet.Settings(0, 0), Worlds.context(catalog));
+            StaticFleet fleet = new StaticFleet(new StaticFleet.Settings(0, 0, 0), Worlds.context(catalog));
             view.trigger(Trigger.START);
             expect(next(fleet, 100), 0, "static");
         }
@@ -247,7 +247,7 @@ class ProvisionersTest {
 
         private Exascale exascale(double headroom) {
             return new Exascale(
-                    new Exascale.Settings(PolicySpec.of("ramp"), headroom, IDLE, 1),
+                    new Exascale.Settings(PolicySpec.of("ramp"), headroom, Duration.ofSeconds(60), IDLE, 1),
                     Worlds.context(catalog, 1, () -> ramp));
         }
 
@@ -267,6 +267,20 @@ class ProvisionersTest {
             view.launch(75);
             expect(next(exascale(1), 5), 1, "forecast");
             expect(next(exascale(1.01), 5), 2, "forecast");
+        }
+
+        @Test
+        void aBacklogIsWorkedOffWithinTheDrainTime() {
+            view.launch(75).queued(0, 480);
+            // 8 requests/s forecast and 480 / 60 s of backlog
+            expect(next(exascale(1), 5), 2, "forecast");
+        }
+
+        @Test
+        void atTheStartTheEstimateStandsForSomeMinutes() {
+            view.trigger(Trigger.START);
+            next(exascale(1), 5);
+            assertThat(ramp.observed).hasSize(30).containsOnly(5.0);
         }
 
         @Test
@@ -303,6 +317,7 @@ class ProvisionersTest {
 
         @Test
         void followsTheTrendUntilTheMonitorKnows() {
+            view.ready(0, 3);
             Plan plan = plan(times(11, 240));
             expect(only(plan), 3, "load");
             assertThat(plan.offload().enabled()).isTrue();
@@ -312,7 +327,20 @@ class ProvisionersTest {
         }
 
         @Test
+        void functionsStayUntilTheInstancesForThePeakServe() {
+            view.ready(0, 3).pending(0, 1);
+            plan(320);
+            Plan plan = plan(times(11, 230));
+            expect(only(plan), 4, "static-period");
+            assertThat(plan.offload().enabled()).isTrue();
+            assertThat(plan.offload().reason().code()).isEqualTo("booting");
+            view.ready(0, 4).pending(0, 0);
+            assertThat(plan(230).offload().enabled()).isFalse();
+        }
+
+        @Test
         void aStaticPeriodHasInstancesForItsPeakAndNoFunctions() {
+            view.ready(0, 4);
             plan(320);
             Plan plan = plan(times(11, 230));
             // 320/230 = 1.39 is at most 1.4; the trend would be 23/s, which 3 serve
@@ -325,6 +353,7 @@ class ProvisionersTest {
 
         @Test
         void twoThresholdsKeepThePeriodFromFlapping() {
+            view.ready(0, 5);
             plan(times(12, 200));
             assertThat(plan(300).offload().enabled()).as("1.5 stays static").isFalse();
             assertThat(plan(319).offload().enabled()).as("1.595 stays static").isFalse();
