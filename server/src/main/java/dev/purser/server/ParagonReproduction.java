@@ -204,7 +204,7 @@ final class ParagonReproduction {
     private Sum constant(ModelPool models, Variant variant, double rate, String stack) {
         Workload workload = workload(
                 "constant-" + variant.name(),
-                models,
+                new ModelPool(models.name(), models.source(), List.of(variant)),
                 List.of("c5.large"),
                 List.of(new RequestClass("only", 1, variant.name(), slo(Slo.Urgency.STRICT, "1500ms"))));
         ArrivalTrace trace = Traces.of("constant:rate=" + rate + ",duration=1h");
