@@ -32,16 +32,19 @@ function frontierChart({ entries, bounds }, width, logarithmic) {
   const ratios = entries.flatMap((one) => [one.violations.mean, ...one.runs.map(violationRatio)]);
   const scale = logarithmic
     ? logScale(ratios)
-    : { place: (ratio) => ratio, axis: { min: 0, minInterval: 0.0001, axisLabel: { formatter: format.percentTick } } };
+    : { place: (ratio) => ratio, axis: { min: 0, ...(ratios.some((ratio) => ratio > 0) ? {} : { max: 0.01 }), axisLabel: { formatter: format.percentTick } } };
   const series = [];
   const frontier = paretoFrontier(entries);
+  const costs = [...entries, ...bounds].map((one) => one.cost.mean);
+  // names of points in the right third stand on their left, where there is room
+  const middle = Math.min(...costs) + 0.66 * (Math.max(...costs) - Math.min(...costs));
   const line = colour('muted');
   series.push({
     name: 'Pareto frontier',
     type: 'line',
     step: 'end',
     data: frontier.map((one) => [one.cost.mean, scale.place(one.violations.mean)]),
-    showSymbol: false,
+    symbol: 'none',
     silent: true,
     lineStyle: { color: line, width: 1.5, type: [4, 4] },
     itemStyle: { color: line },
@@ -49,27 +52,16 @@ function frontierChart({ entries, bounds }, width, logarithmic) {
   });
   for (const one of entries) {
     const style = stackStyle(one.index);
-    if (one.runs.length > 1) {
-      series.push({
-        name: one.stack,
-        type: 'scatter',
-        symbol: style.symbol,
-        symbolSize: 5,
-        itemStyle: { color: style.colour, opacity: 0.45 },
-        data: one.runs.map((run) => ({ value: [costOf(run), scale.place(violationRatio(run))], run })),
-        tooltip: { formatter: ({ data: { run } }) => tip(run.stack + ', seed ' + run.seed, [['Cost', format.usd(costOf(run))], ['Violations', format.percent(violationRatio(run))]]) },
-        z: 2,
-      });
-    }
     series.push({
       name: one.stack,
       type: 'scatter',
       symbol: style.symbol,
+      symbolKeepAspect: true,
       symbolSize: 13,
       itemStyle: { color: style.colour, borderColor: colour('card'), borderWidth: 1 },
       data: [{ value: [one.cost.mean, scale.place(one.violations.mean)] }],
-      label: { show: true, position: 'right', distance: 8, formatter: () => one.stack, color: colour('text'), fontFamily: FONT, width: narrow ? 90 : 160, overflow: 'truncate' },
-      labelLayout: { hideOverlap: true, moveOverlap: 'shiftY' },
+      label: { show: true, position: one.cost.mean > middle ? 'left' : 'right', distance: 7, formatter: () => one.stack, color: colour('text'), textBorderColor: colour('card'), textBorderWidth: 3, fontFamily: FONT, width: narrow ? 90 : 160, overflow: 'truncate' },
+      labelLayout: { hideOverlap: true, dy: -10 },
       tooltip: {
         formatter: () => tip(one.stack, [
           ['Cost', format.usd(one.cost.mean)],
@@ -81,6 +73,20 @@ function frontierChart({ entries, bounds }, width, logarithmic) {
       },
       z: 3,
     });
+    // after the large mark, which is the one that the legend shows
+    if (one.runs.length > 1) {
+      series.push({
+        name: one.stack,
+        type: 'scatter',
+        symbol: style.symbol,
+        symbolKeepAspect: true,
+        symbolSize: 5,
+        itemStyle: { color: style.colour, opacity: 0.45 },
+        data: one.runs.map((run) => ({ value: [costOf(run), scale.place(violationRatio(run))], run })),
+        tooltip: { formatter: ({ data: { run } }) => tip(run.stack + ', seed ' + run.seed, [['Cost', format.usd(costOf(run))], ['Violations', format.percent(violationRatio(run))]]) },
+        z: 2,
+      });
+    }
   }
   for (const bound of bounds) {
     series.push({
@@ -95,20 +101,25 @@ function frontierChart({ entries, bounds }, width, logarithmic) {
       markLine: {
         symbol: 'none',
         lineStyle: { color: colour('text'), type: [2, 3], width: 2 },
-        label: { show: true, position: 'insideEndTop', formatter: () => bound.stack + ' ' + format.usd(bound.cost.mean), color: colour('text'), fontFamily: FONT },
+        label: { show: true, position: 'insideEndTop', width: 200, overflow: 'truncate', formatter: () => bound.stack + ' ' + format.usd(bound.cost.mean), color: colour('text'), fontFamily: FONT },
         emphasis: { disabled: true },
         data: [{ xAxis: bound.cost.mean }],
       },
     });
   }
-  const names = [...entries.map((one) => one.stack), ...(frontier.length > 1 ? ['Pareto frontier'] : []), ...bounds.map((one) => one.stack)];
+  const names = [
+    ...entries.map((one) => one.stack),
+    ...(frontier.length > 1 ? [{ name: 'Pareto frontier', icon: LEGEND_DASHES }] : []),
+    ...bounds.map((one) => ({ name: one.stack, icon: LEGEND_DASHES })),
+  ];
+  const key = legend(names, width, 14);
   return {
-    height: narrow ? 400 : 470,
+    height: (narrow ? 340 : 410) + key.height,
     option: {
       ...base(),
-      legend: legend(names),
-      grid: { top: 62, left: 12, right: narrow ? 40 : 90, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-      xAxis: axis({ type: 'value', scale: true, ...below('Cost of the run (US$)'), axisLabel: { formatter: format.usdTick } }),
+      legend: key.option,
+      grid: { top: key.height + 36, left: 12, right: 30, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      xAxis: axis({ type: 'value', scale: true, splitNumber: narrow ? 3 : 6, ...below('Cost of the run (US$)'), axisLabel: { formatter: format.usdTick } }),
       yAxis: axis({ type: 'value', ...above('Requests that broke their promise (%)'), ...scale.axis }),
       series,
       tooltip: { ...base().tooltip, trigger: 'item' },
@@ -137,20 +148,20 @@ function loadChart(run, width) {
   const n = series.arrivals.length;
   const end = n * series.spanSeconds;
   const points = (values) => values.map((value, i) => [(i + 0.5) * series.spanSeconds, value]);
-  const area = (name, values, grid, paint, kind) => ({
+  const area = (name, values, grid, paint) => ({
     name, type: 'line', stack: 'stack' + grid, xAxisIndex: grid, yAxisIndex: grid, data: points(values), symbol: 'none',
-    lineStyle: { width: 0 }, itemStyle: { color: paint }, areaStyle: { color: paint, opacity: 0.85, ...(kind ? { decal: kind } : {}) }, z: 1,
+    lineStyle: { width: 0 }, itemStyle: { color: paint }, areaStyle: { color: paint, opacity: 0.85 }, icon: 'rect', z: 1,
   });
   const curve = (name, values, grid, paint, dash, lineWidth) => ({
     name, type: 'line', xAxisIndex: grid, yAxisIndex: grid, data: points(values), symbol: 'none',
-    lineStyle: { color: paint, type: dash, width: lineWidth || 1.8 }, itemStyle: { color: paint }, z: 3,
+    lineStyle: { color: paint, type: dash, width: lineWidth || 1.8 }, itemStyle: { color: paint }, icon: dash === 'solid' ? LEGEND_LINE : LEGEND_DASHES, z: 3,
   });
   const groups = [
     {
       name: 'Requests per second',
       series: [
         area('On instances', series.onInstances, 0, colour('instances')),
-        area('On functions', series.onFunctions, 0, colour('functions'), hatch(1)),
+        area('On functions', series.onFunctions, 0, colour('functions')),
         curve('Arrivals', series.arrivals, 0, colour('text'), 'solid', 1.4),
         curve('Violations', series.violations, 0, colour('failed'), [4, 2]),
       ],
@@ -160,7 +171,7 @@ function loadChart(run, width) {
       name: 'Instances',
       series: [
         area('Ready', series.readyInstances, 1, colour('instances')),
-        area('Starting', series.pendingInstances, 1, colour('c5'), hatch(3)),
+        area('Starting', series.pendingInstances, 1, colour('c5')),
       ],
       height: 110,
     },
@@ -174,12 +185,14 @@ function loadChart(run, width) {
     },
   ];
   const step = timeStep(end, narrow ? 4 : 10);
-  const grids = [], xAxes = [], yAxes = [], legends = [], all = [];
+  const starts = [], grids = [], xAxes = [], yAxes = [], legends = [], all = [];
   const left = narrow ? 44 : 56;
   let top = 0;
   groups.forEach((group, g) => {
-    const title = narrow ? 48 : 30;
-    grids.push({ top: top + title, left, right: 14, height: group.height, outerBoundsMode: 'none' });
+    // on a phone the legend stands below the title, in a second line where it has many items
+    const title = narrow ? (group.series.length > 2 ? 70 : 46) : 30;
+    starts.push(top);
+    grids.push({ top: top + title, left, right: 28, height: group.height, outerBoundsMode: 'none' });
     xAxes.push(axis({
       type: 'value', gridIndex: g, min: 0, max: end, interval: step,
       splitLine: { show: false },
@@ -188,13 +201,13 @@ function loadChart(run, width) {
       axisPointer: { show: true, label: { show: false }, lineStyle: { color: colour('muted') } },
     }));
     yAxes.push(axis({ type: 'value', gridIndex: g, min: 0, splitNumber: g === 0 ? 4 : 2, axisLabel: { formatter: format.number } }));
-    legends.push(legend(group.series.map((one) => one.name), {
-      top: narrow ? top + 20 : top, left: narrow ? 0 : 'auto', right: narrow ? 0 : 14, itemGap: narrow ? 10 : 16, type: narrow ? 'scroll' : 'plain',
+    legends.push(legendOption(group.series.map(({ name, icon }) => ({ name, icon })), {
+      top: narrow ? top + 22 : top, left: narrow ? 0 : 'auto', right: narrow ? 0 : 14, itemWidth: 20, type: 'plain',
     }));
-    all.push(...group.series);
+    all.push(...group.series.map(({ icon, ...one }) => one));
     top += title + group.height + (g === groups.length - 1 ? 48 : 14);
   });
-  const titles = groups.map((group, g) => ({ text: group.name, top: grids[g].top - (narrow ? 48 : 30) }));
+  const titles = groups.map((group, g) => ({ text: group.name, top: starts[g] }));
   return {
     height: top + 40,
     titles,
@@ -206,7 +219,7 @@ function loadChart(run, width) {
       yAxis: yAxes,
       axisPointer: { link: [{ xAxisIndex: 'all' }] },
       dataZoom: [{
-        type: 'slider', xAxisIndex: [0, 1, 2], bottom: 4, height: 22, left, right: 14, filterMode: 'none', showDetail: false, brushSelect: false,
+        type: 'slider', xAxisIndex: [0, 1, 2], bottom: 4, height: 22, left, right: 28, filterMode: 'none', showDetail: false, brushSelect: false,
         borderColor: colour('line'), fillerColor: 'rgba(120, 140, 160, 0.18)', handleStyle: { color: colour('card'), borderColor: colour('muted') },
         moveHandleSize: 0, dataBackground: { lineStyle: { color: colour('muted') }, areaStyle: { color: colour('line') } },
         selectedDataBackground: { lineStyle: { color: colour('muted') }, areaStyle: { color: colour('muted') } },
@@ -246,13 +259,14 @@ function stackedBars(rows, parts, width, { name, tick, value, share }) {
     emphasis: { focus: 'none' },
     data: rows.map((row) => row.values[p]),
   }));
+  const key = legend(parts.map((part) => part.name), width);
   return {
-    height: 96 + rows.length * (narrow ? 34 : 36),
+    height: 60 + key.height + rows.length * (narrow ? 34 : 36),
     option: {
       ...base(),
-      legend: legend(parts.map((part) => part.name)),
-      grid: { top: 36, left: 4, right: 24, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-      xAxis: axis({ type: 'value', min: 0, ...(share ? { max: 1 } : {}), ...below(name), axisLabel: { formatter: tick } }),
+      legend: key.option,
+      grid: { top: key.height + 4, left: 4, right: 24, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      xAxis: axis({ type: 'value', min: 0, ...(share ? { max: 1, interval: narrow ? 0.5 : 0.2 } : { splitNumber: narrow ? 3 : 6 }), ...below(name), axisLabel: { formatter: tick } }),
       yAxis: axis({
         type: 'category', inverse: true, data: rows.map((row) => row.stack), splitLine: { show: false },
         axisLabel: { interval: 0, hideOverlap: false, color: colour('text'), width: narrow ? 84 : 170, overflow: 'truncate' },
@@ -305,18 +319,18 @@ const CATEGORIES = { VM: 'VM', FUNCTION: 'Function', STORAGE: 'Storage' };
 function billParts(run) {
   const parts = run.bill.map((line) => [CATEGORIES[line.category] + ': ' + line.item, line.usd]);
   if (parts.length > 0 || !run.bound) return parts;
-  return [['VM, all types', run.cost.vm], ['Function, all items', run.cost.function], ['Storage, all items', run.cost.storage]].filter(([, usd]) => usd > 0);
+  return [['VM (bound)', run.cost.vm], ['Function (bound)', run.cost.function], ['Storage (bound)', run.cost.storage]].filter(([, usd]) => usd > 0);
 }
 
 function billChart({ entries, bounds }, width) {
-  const all = [...bounds, ...entries];
-  const order = ['VM', 'Fun', 'Sto'];
-  const names = unique(all.flatMap((one) => one.runs.flatMap((run) => billParts(run).map(([name]) => name))))
-    .sort((a, b) => order.indexOf(a.slice(0, 2) === 'VM' ? 'VM' : a.slice(0, 3)) - order.indexOf(b.slice(0, 2) === 'VM' ? 'VM' : b.slice(0, 3)));
+  const all = [...entries, ...bounds];
+  const kindOf = (name) => (name.startsWith('VM') ? 'VM' : name.slice(0, 3));
+  const names = unique(all.flatMap((one) => one.runs.flatMap((run) => billParts(run).map(([name]) => name))));
+  names.sort((a, b) => ['VM', 'Fun', 'Sto'].indexOf(kindOf(a)) - ['VM', 'Fun', 'Sto'].indexOf(kindOf(b)));
   const paints = { VM: ['instances', 'c6', 'c7'], Fun: ['functions', 'c5', 'c2'], Sto: ['c3'] };
   const seen = {};
   const parts = names.map((name) => {
-    const kind = name.startsWith('VM') ? 'VM' : name.slice(0, 3);
+    const kind = kindOf(name);
     const i = (seen[kind] = (seen[kind] || 0) + 1) - 1;
     return { name, colour: colour(paints[kind][i % paints[kind].length]), hatch: hatch(kind === 'VM' ? 2 * i : 2 * i + 1) };
   });
@@ -361,6 +375,7 @@ function latencyChart({ entries }, width) {
       type: 'line',
       data: curve.map(([ms, share], i) => ({ value: [ms, share], symbol: (i + 3 * one.index) % every === 0 ? style.symbol : 'none', symbolSize: 7 })),
       showAllSymbol: true,
+      symbolKeepAspect: true,
       symbol: style.symbol,
       lineStyle: { color: style.colour, type: style.dash, width: 2 },
       itemStyle: { color: style.colour },
@@ -377,17 +392,18 @@ function latencyChart({ entries }, width) {
       symbol: 'none',
       silent: true,
       lineStyle: { color: colour('failed'), type: [3, 3], width: 1.5 },
-      data: slos.map((slo) => ({ xAxis: slo.ms, label: { position: 'insideEndTop', color: colour('failed'), fontFamily: FONT, formatter: () => 'SLO ' + format.msTick(slo.ms) } })),
+      data: slos.map((slo) => ({ xAxis: slo.ms, label: { position: 'insideStartTop', color: colour('failed'), textBorderColor: colour('card'), textBorderWidth: 3, fontFamily: FONT, formatter: () => 'SLO ' + format.msTick(slo.ms) } })),
     },
   });
   const quantiles = [['mean', 'meanMs'], ['p50', 'p50Ms'], ['p95', 'p95Ms'], ['p99', 'p99Ms'], ['p99.9', 'p999Ms'], ['longest', 'maxMs']];
   const quantile = (one, key) => statistic(one.runs.map((run) => run.latency && run.latency[key])).mean;
+  const key = legend([...drawn.map(({ one }) => one.stack), ...(slos.length ? [{ name: 'Latency promised', icon: LEGEND_DASHES }] : [])], width, 34);
   return {
-    height: narrow ? 400 : 460,
+    height: (narrow ? 350 : 410) + key.height,
     option: {
       ...base(),
-      legend: legend([...drawn.map(({ one }) => one.stack), ...(slos.length ? ['Latency promised'] : [])], { itemWidth: 34 }),
-      grid: { top: 62, left: 8, right: 20, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      legend: key.option,
+      grid: { top: key.height + 36, left: 8, right: 20, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       xAxis: axis({ type: 'log', min: low, max: high, ...below('Latency (log scale)'), axisTick: { show: false, customValues: xTicks }, axisLabel: { customValues: xTicks, formatter: format.msTick } }),
       yAxis: axis({ type: 'log', min: floor, max: 1, ...above('Answers that took longer (%, log scale)'), axisTick: { show: false, customValues: yTicks }, axisLabel: { customValues: yTicks, formatter: format.percentTick } }),
       tooltip: {
@@ -423,8 +439,8 @@ function regretChart({ entries }, width) {
     height: 70 + rows.length * (narrow ? 34 : 36),
     option: {
       ...base(),
-      grid: { top: 10, left: 4, right: narrow ? 60 : 80, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-      xAxis: axis({ type: 'value', ...below('Cost above the bound (%)'), axisLabel: { formatter: format.percentTick } }),
+      grid: { top: 10, left: 4, right: narrow ? 62 : 80, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      xAxis: axis({ type: 'value', splitNumber: narrow ? 2 : 6, ...below('Cost above the bound (%)'), axisLabel: { formatter: format.percentTick } }),
       yAxis: axis({
         type: 'category', inverse: true, data: rows.map((one) => one.stack), splitLine: { show: false },
         axisLabel: { interval: 0, hideOverlap: false, color: colour('text'), width: narrow ? 84 : 170, overflow: 'truncate' },
@@ -445,7 +461,7 @@ function regretChart({ entries }, width) {
     text: rows.map((one) => one.stack + ' ' + format.regret(one.regret.mean)).join('; ') + '.',
     table: {
       head: ['Stack', 'Regret', 'Spread', 'Cost'],
-      rows: rows.map((one) => [one.stack, format.regret(one.regret.mean), one.regret.deviation === null ? NONE : '± ' + format.percent(one.regret.deviation), format.usd(one.cost.mean)]),
+      rows: rows.map((one) => [one.stack, format.regret(one.regret.mean), one.regret.deviation === null ? NONE : '± ' + format.percentSpread(one.regret.deviation), format.usd(one.cost.mean)]),
     },
   };
 }

@@ -27,7 +27,7 @@ function superscript(digits) {
 const format = {
   count: (value) => (absent(value) ? NONE : grouped(value, Number.isInteger(value) || value >= 100 ? 0 : 1)),
   number: (value) => (absent(value) ? NONE : significant(value)),
-  hours: (value) => (absent(value) ? NONE : grouped(value, value >= 100 ? 0 : value >= 10 ? 1 : 2)),
+  hours: (value) => (absent(value) ? NONE : grouped(value, value === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2)),
   usd: (value) => {
     if (absent(value)) return NONE;
     const size = Math.abs(value);
@@ -39,7 +39,7 @@ const format = {
     if (absent(value)) return NONE;
     const hundredth = value * 100;
     const size = Math.abs(hundredth);
-    return (size === 0 ? '0' : size >= 10 ? grouped(hundredth, 1) : size >= 0.1 ? grouped(hundredth, 2) : significant(hundredth)) + THIN + '%';
+    return (size === 0 ? '0' : size >= 100.05 ? grouped(hundredth, 0) : size >= 10 ? grouped(hundredth, 1) : size >= 0.1 ? grouped(hundredth, 2) : significant(hundredth)) + THIN + '%';
   },
   percentTick: (value) => Number((value * 100).toPrecision(6)) + THIN + '%',
   regret: (value) => (absent(value) ? NONE : (value > 0 ? '+' : value < 0 ? '−' : '') + format.percent(Math.abs(value))),
@@ -50,6 +50,10 @@ const format = {
     return (value >= 100 ? grouped(value, 0) : value.toLocaleString('en-US', { maximumSignificantDigits: 3 })) + THIN + 'ms';
   },
   msTick: (value) => (value >= 1000 ? value / 1000 + THIN + 's' : Number(value.toPrecision(3)) + THIN + 'ms'),
+  /** Spreads, of which two digits say enough. */
+  spread: (value) => Number(value.toPrecision(2)).toLocaleString('en-US', { maximumSignificantDigits: 2 }),
+  usdSpread: (value) => '$' + format.spread(value),
+  percentSpread: (value) => format.spread(value * 100) + THIN + '%',
   /** A time since the start: 1:05 h, 12:30 min. */
   clock: (seconds) => {
     const whole = Math.round(seconds);

@@ -49,8 +49,9 @@ function redraw() {
   const ratios = view.entries.map((one) => one.violations.mean).filter((ratio) => ratio > 0);
   const box = page('frontier-log');
   box.disabled = ratios.length === 0;
-  box.checked = ratios.length > 0 && (state.logarithmic ?? Math.max(...ratios) / Math.min(...ratios) > 30);
-  page('frontier-note').textContent = 'Down and to the left is better. No stack on the dashed line is beaten by another in both cost and violations.'
+  box.checked = ratios.length > 0 && (state.logarithmic ?? Math.max(...ratios) / Math.min(...ratios) > 10);
+  page('frontier-note').textContent = 'Down and to the left is better.'
+    + (view.entries.length > 1 ? ' No stack on the dashed line is beaten by another in both cost and violations.' : '')
     + (view.seeds > 1 ? ' Large marks are means over ' + view.seeds + ' seeds, small ones single seeds.' : '')
     + (view.bounds.length ? ' The vertical line is a bound: what a plan that knows all arrivals would pay.' : '');
   draw('frontier', (width) => (view.entries.length ? frontierChart(view, width, box.checked) : null));
@@ -64,6 +65,7 @@ function redraw() {
   }));
   const shown = withSeries.find((one) => one.stack === state.stack);
   const load = draw('load', (width) => (shown ? loadChart(runWithSeries(shown), width) : null));
+  page('shown').textContent = 'The charts show the trace ' + state.trace + '.' + (load ? ' Load and fleet over time are those of the stack ' + state.stack + ', seed ' + runWithSeries(shown).seed + '.' : '');
   if (load) titles(page('load').querySelector('.chart'), load.titles);
 
   draw('resources', (width) => (view.entries.length ? resourcesChart(view, width) : null));
@@ -71,7 +73,7 @@ function redraw() {
   const latency = draw('latency', (width) => latencyChart(view, width));
   page('latency-note').textContent = 'A line that falls further left is better: for each latency, the share of the answers that took longer.'
     + ' Refused and failed requests have no latency and are not counted.'
-    + (latency && latency.slos.length ? ' Promises: ' + latency.slos.map((slo) => format.ms(slo.ms) + ' (' + slo.classes.join(', ') + ')').join('; ') + '.' : '');
+    + (latency && latency.slos.length ? ' Promises: ' + latency.slos.map((slo) => format.ms(slo.ms) + ' (' + (slo.classes.length > 2 ? slo.classes.length + ' classes' : slo.classes.join(', ')) + ')').join('; ') + '.' : '');
   page('bill-note').textContent = 'The bill by line.' + (view.seeds > 1 ? seedsNote(view) + '.' : '');
   draw('bill', (width) => (view.entries.length ? billChart(view, width) : null));
   page('regret-note').textContent = 'How far each stack’s cost is above the bound’s; less is better, as long as the promises are kept.'
@@ -119,6 +121,7 @@ for (const view of byTrace.values()) {
 const anySeeds = Math.max(0, ...[...byTrace.values()].map((view) => view.seeds));
 page('summary-note').textContent = 'Violations are requests refused, failed or answered late. Best values are marked; a click on a heading sorts.'
   + (anySeeds > 1 ? ' Means over the seeds; ± is the standard deviation.' : '');
+page('settings').hidden = page('settings').querySelector('tbody').rows.length === 0;
 traceChoices();
 setTheme(root.dataset.theme);
 page('theme').addEventListener('click', () => {

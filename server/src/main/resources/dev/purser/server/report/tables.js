@@ -20,22 +20,22 @@ function plainTable(label, { head, rows }) {
 
 /** The summary's columns: what to show, how, and which way is better (-1 for less, 1 for more, 0 for neither). */
 const COLUMNS = [
-  { name: 'Cost', of: (one) => one.cost, show: format.usd, better: -1 },
-  { name: 'Regret', of: (one) => one.regret, show: format.regret, spread: format.percent, better: -1 },
-  { name: 'Violations', of: (one) => one.violations, show: format.percent, better: -1 },
+  { name: 'Cost', of: (one) => one.cost, show: format.usd, spread: format.usdSpread, better: -1 },
+  { name: 'Regret', of: (one) => one.regret, show: format.regret, spread: format.percentSpread, better: -1 },
+  { name: 'Violations', of: (one) => one.violations, show: format.percent, spread: format.percentSpread, better: -1 },
   { name: 'p99 latency', of: (one) => one.p99, show: format.ms, better: -1 },
   { name: 'VM hours', of: (one) => one.vmHours, show: format.hours, better: 0 },
   { name: 'Peak VMs', of: (one) => one.peakInstances, show: format.count, better: 0 },
-  { name: 'On functions', of: (one) => one.functionShare, show: format.percent, better: 0 },
+  { name: 'On functions', of: (one) => one.functionShare, show: format.percent, spread: format.percentSpread, better: 0 },
   { name: 'Cold starts', of: (one) => one.coldStarts, show: format.count, better: -1 },
-  { name: 'Accuracy', of: (one) => one.accuracy, show: format.percent, better: 1 },
+  { name: 'Accuracy', of: (one) => one.accuracy, show: format.percent, spread: format.percentSpread, better: 1 },
 ];
 
-/** The best mean of a column; none where all are the same. */
+/** The best mean of a column as it is shown, for what looks the same is equally good; none where all are the same. */
 function bestOf(column, entries) {
   const means = entries.map((one) => column.of(one).mean).filter((mean) => mean !== null);
-  if (column.better === 0 || new Set(means).size < 2) return null;
-  return column.better < 0 ? Math.min(...means) : Math.max(...means);
+  if (column.better === 0 || new Set(means.map(column.show)).size < 2) return null;
+  return column.show(column.better < 0 ? Math.min(...means) : Math.max(...means));
 }
 
 function summaryTable({ trace, entries, bounds }) {
@@ -45,7 +45,7 @@ function summaryTable({ trace, entries, bounds }) {
     ...COLUMNS.map((column, c) => {
       const { mean, deviation } = column.of(one);
       const shown = column.show(mean);
-      const cell = element('td', {}, best[c] !== null && mean === best[c] && !one.bound
+      const cell = element('td', {}, shown === best[c] && !one.bound
         ? element('span', { class: 'best' }, shown, element('span', { class: 'sr' }, ' (best)'))
         : shown);
       if (deviation !== null) cell.append(element('span', { class: 'spread' }, '± ' + (column.spread || column.show)(deviation)));

@@ -5,7 +5,20 @@ const root = document.documentElement;
 const colour = (name) => getComputedStyle(root).getPropertyValue('--' + name).trim();
 
 const COLOURS = 8;
-const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
+const SYMBOLS = [
+  'circle',
+  'rect',
+  'triangle',
+  'diamond',
+  'path://M0 0H10L5 9Z', // a triangle on its head
+  'path://M3 0h4v3h3v4h-3v3h-4v-3h-3v-4h3z', // a plus
+  'path://M5 0L10 4L8 10H2L0 4Z', // a pentagon
+];
+
+/** What a line looks like in a legend. */
+const LEGEND_LINE = 'path://M0 4h24v2H0z';
+const LEGEND_DASHES = 'path://M0 4h6v2H0zM9 4h6v2h-6zM18 4h6v2h-6z';
+
 const DASHES = ['solid', [8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [5, 2, 2, 2, 2, 2]];
 
 function stackStyle(index) {
@@ -48,17 +61,44 @@ function base() {
   };
 }
 
-function legend(data, more) {
+const LEGEND_TEXT = 180, LEGEND_GAP = 12, LEGEND_ROW = 26, LEGEND_ROWS = 6;
+const ruler = document.createElement('canvas').getContext('2d');
+
+/** A legend above a chart of some width: it takes as many rows as it needs, or pages where those would be too many. */
+function legend(items, width, itemWidth = 24) {
+  ruler.font = '12px ' + FONT;
+  const room = width - 12 + LEGEND_GAP;
+  let rows = items.length === 0 ? 0 : 1, used = 0;
+  for (const item of items) {
+    const size = itemWidth + 6 + Math.min(LEGEND_TEXT, ruler.measureText(item.name ?? item).width) + LEGEND_GAP;
+    if (used > 0 && used + size > room) {
+      rows++;
+      used = 0;
+    }
+    used += size;
+  }
+  const pages = rows > LEGEND_ROWS;
   return {
-    type: 'scroll',
+    height: (pages ? 1 : rows) * LEGEND_ROW,
+    option: legendOption(items, { type: pages ? 'scroll' : 'plain', top: 0, left: 0, right: 0, itemWidth }),
+  };
+}
+
+/** A name that fits into a legend. */
+function shortened(name) {
+  if (ruler.measureText(name).width <= LEGEND_TEXT) return name;
+  let length = name.length;
+  while (length > 1 && ruler.measureText(name.slice(0, length) + '…').width > LEGEND_TEXT) length--;
+  return name.slice(0, length) + '…';
+}
+
+function legendOption(data, more) {
+  return {
     data,
-    top: 0,
-    left: 0,
-    right: 0,
-    itemWidth: 26,
     itemHeight: 10,
-    itemGap: 16,
-    textStyle: { color: colour('text'), fontFamily: FONT, width: 180, overflow: 'truncate' },
+    itemGap: LEGEND_GAP,
+    textStyle: { color: colour('text'), fontFamily: FONT },
+    formatter: shortened,
     inactiveColor: colour('line'),
     pageTextStyle: { color: colour('muted') },
     pageIconColor: colour('text'),
