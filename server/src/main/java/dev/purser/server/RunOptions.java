@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -53,6 +54,9 @@ final class RunOptions {
                         + " wits-like,mine.csv --trace constant:rate=100,duration=10m"
             })
     private List<String> traces = List.of();
+
+    @Mixin
+    private ReadMixin reading = new ReadMixin();
 
     @Option(
             names = "--from",
@@ -148,7 +152,7 @@ final class RunOptions {
                 registry,
                 catalog,
                 stacks(registry, stackArguments),
-                TraceArguments.load(traces, new Window(from, duration, scaleToMean)),
+                TraceArguments.load(traces, reading.options(), new Window(from, duration, scaleToMean)),
                 seeds(seeds),
                 simulator(settings),
                 new ControllerSettings(controlInterval, defaults.requestTimeout(), 0, defaults.maxInstances()));

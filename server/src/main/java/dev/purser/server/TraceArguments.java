@@ -6,6 +6,7 @@ import dev.purser.core.InputException;
 import dev.purser.core.json.Durations;
 import dev.purser.core.trace.ArrivalTrace;
 import dev.purser.core.trace.BuiltInTraces;
+import dev.purser.core.trace.ReadOptions;
 import dev.purser.core.trace.TraceGenerators;
 import dev.purser.core.trace.Traces;
 import java.nio.file.Path;
@@ -71,10 +72,11 @@ final class TraceArguments {
      * Reads traces.
      *
      * @param values as given; the built-in traces where empty
+     * @param options how to read files
      * @param window the part of each to take; null for all of it
      * @throws InputException if one cannot be read, is shorter than the window, or two have the same name
      */
-    static ImmutableList<NamedTrace> load(List<String> values, @Nullable Window window) {
+    static ImmutableList<NamedTrace> load(List<String> values, ReadOptions options, @Nullable Window window) {
         List<String> sources = values.isEmpty() ? List.copyOf(BuiltInTraces.names()) : split(values);
         if (sources.isEmpty()) {
             throw new InputException("--trace", "", "is empty", "name a file, a built-in trace or a generator");
@@ -90,8 +92,8 @@ final class TraceArguments {
                         "two traces are called '" + name + "', so results could not tell them apart",
                         "give each trace once, or rename one of the files");
             }
-            result.add(new NamedTrace(
-                    name, source, window == null ? Traces.of(source) : part(source, Traces.of(source), window)));
+            ArrivalTrace whole = Traces.of(source, options);
+            result.add(new NamedTrace(name, source, window == null ? whole : part(source, whole, window)));
         }
         return result.build();
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -105,6 +106,7 @@ final class TraceCommand implements Runnable {
                             arity = "1..*",
                             description = "Files, built-in traces or generator expressions. Example: wits-like")
                     List<String> traces,
+            @Mixin ReadMixin reading,
             @Option(
                             names = "--seed",
                             paramLabel = "N",
@@ -117,7 +119,7 @@ final class TraceCommand implements Runnable {
                             defaultValue = "table",
                             description = "What to print. Default: table. Example: --format json")
                     OutputFormat format) {
-        List<Description> descriptions = TraceArguments.load(traces, null).stream()
+        List<Description> descriptions = TraceArguments.load(traces, reading.options(), null).stream()
                 .map(trace -> describe(trace, seed))
                 .toList();
         commandLine().getOut().print(format == OutputFormat.JSON ? Json.write(descriptions) : table(descriptions));

@@ -64,7 +64,7 @@ public record PriceBook(
         throw new InputException(
                 "price book " + name,
                 "instanceTypes",
-                "a price book without the instance type asked for, '" + type + "'",
+                "there is no instance type '" + type + "'",
                 Names.suggest(
                         "instance type",
                         instanceTypes.stream().map(InstanceType::name).toList(),

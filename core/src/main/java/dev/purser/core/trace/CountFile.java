@@ -132,7 +132,7 @@ final class CountFile implements CountSource {
                         column,
                         value + " leaves a gap: with steps of " + Durations.text(step) + " the next starts at "
                                 + inUnits(start + expected),
-                        "the option 'fillGaps' takes missing steps for steps without requests");
+                        "--fill-gaps (ReadOptions.withFillGaps) takes missing steps for steps without requests");
             }
             expected += gap;
             missing = gap / step;

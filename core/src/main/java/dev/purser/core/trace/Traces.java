@@ -62,15 +62,21 @@ public final class Traces {
         return last == null ? file.toString() : last.toString().replaceFirst("(\\.csv)?(\\.gz)?$", "");
     }
 
+    /** The trace that a text means, files read with the {@linkplain ReadOptions#defaults default options}. */
+    public static ArrivalTrace of(String text) {
+        return of(text, ReadOptions.defaults());
+    }
+
     /**
      * The trace that a text on a command line or in JSON means: a {@linkplain BuiltInTraces built-in trace} by its name,
      * a generator such as {@code diurnal:mean=100,amplitude=0.3,duration=24h} (see {@link TraceGenerators#parse}), or
      * else the path of a file.
      *
      * @param text name, expression or path
+     * @param options how to read a file
      * @throws InputException where it is none of these or is wrong
      */
-    public static ArrivalTrace of(String text) {
+    public static ArrivalTrace of(String text, ReadOptions options) {
         if (BuiltInTraces.names().contains(text)) {
             return BuiltInTraces.named(text);
         }
@@ -86,7 +92,7 @@ public final class Traces {
         if (!Files.exists(file)) {
             throw unknown(text);
         }
-        return read(file);
+        return read(file, options);
     }
 
     private static InputException unknown(String text) {

@@ -119,7 +119,7 @@ class PriceBooksTest {
         assertThatThrownBy(() -> OLD.instanceType("c5.lrge"))
                 .isInstanceOf(InputException.class)
                 .hasMessageStartingWith("price book us-east-1-2019: instanceTypes: "
-                        + "a price book without the instance type asked for, 'c5.lrge'\n"
+                        + "there is no instance type 'c5.lrge'\n"
                         + "Maybe: 'c5.large' or ")
                 .hasMessageContaining("the instance types are c4.2xlarge, c4.4xlarge");
     }

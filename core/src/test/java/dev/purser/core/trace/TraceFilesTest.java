@@ -94,7 +94,7 @@ class TraceFilesTest {
     void aGapIsAnErrorOrFilled() throws IOException {
         String text = "second,requests\n0,1\n1,2\n5,3\n6,4\n";
         assertRefused(
-                text, "line 4, column 'second': 5 leaves a gap: with steps of 1s the next starts at 2", "fillGaps");
+                text, "line 4, column 'second': 5 leaves a gap: with steps of 1s the next starts at 2", "--fill-gaps");
         ArrivalTrace filled = Traces.read(file(text), ReadOptions.defaults().withFillGaps(true));
         assertThat(filled.counts(Duration.ofSeconds(1), 0)).containsExactly(1, 2, 0, 0, 0, 3, 4);
         assertThat(filled.duration()).isEqualTo(Duration.ofSeconds(7));
