@@ -3,7 +3,6 @@ package dev.purser.server;
 import com.google.common.base.Stopwatch;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.purser.core.InputException;
 import dev.purser.core.json.Json;
 import dev.purser.server.Comparison.Run;
 import dev.purser.server.report.HtmlReport;
@@ -70,14 +69,8 @@ final class CompareCommand implements Runnable {
     @Mixin
     private RunOptions options = new RunOptions();
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = {
-                "How many runs at the same time; the results do not depend on it.",
-                "Default: one for each processor. Example: --threads 4"
-            })
-    private int threads = Runtime.getRuntime().availableProcessors();
+    @Mixin
+    private ThreadsMixin threads = new ThreadsMixin();
 
     @Option(
             names = "--out",
@@ -111,9 +104,6 @@ final class CompareCommand implements Runnable {
         }
         PrintWriter printed = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        if (threads < 1) {
-            throw new InputException("--threads", "", "is " + threads + ", but it must be at least 1", "");
-        }
         Experiment experiment = options.experiment(registry.get(), stacks);
         Path target = out == null && format == OutputFormat.TABLE ? Path.of(DIRECTORY) : out;
         ResultDirectory directory = target == null ? null : new ResultDirectory(target);
@@ -124,7 +114,7 @@ final class CompareCommand implements Runnable {
         Comparison comparison = new Comparison(experiment, bound);
         ImmutableList<Run> runs;
         try (Progress progress = new Progress(err, terminal, comparison.size());
-                RunPool pool = new RunPool(threads, progress)) {
+                RunPool pool = new RunPool(threads.count(), progress)) {
             runs = comparison.run(pool);
         }
         Results results =

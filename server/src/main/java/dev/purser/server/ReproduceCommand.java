@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -82,14 +83,8 @@ final class ReproduceCommand implements Runnable {
             })
     private double meanRate = 100;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = {
-                "How many runs at the same time; the results do not depend on it.",
-                "Default: one for each processor. Example: --threads 4"
-            })
-    private int threads = Runtime.getRuntime().availableProcessors();
+    @Mixin
+    private ThreadsMixin threads = new ThreadsMixin();
 
     @Option(
             names = "--format",
@@ -117,13 +112,10 @@ final class ReproduceCommand implements Runnable {
                     "there is no paper '" + paper + "'",
                     Names.suggest("paper", List.of(PARAGON), paper));
         }
-        if (threads < 1) {
-            throw new InputException("--threads", "", "is " + threads + ", but it must be at least 1", "");
-        }
         ParagonReproduction reproduction = new ParagonReproduction(registry.get(), traces(), meanRate);
         ImmutableList<Claim> claims;
         try (Progress progress = new Progress(spec.commandLine().getErr(), terminal, reproduction.size());
-                RunPool pool = new RunPool(threads, progress)) {
+                RunPool pool = new RunPool(threads.count(), progress)) {
             claims = reproduction.run(pool);
         }
         PrintWriter out = spec.commandLine().getOut();

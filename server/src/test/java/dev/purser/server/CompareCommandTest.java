@@ -248,12 +248,14 @@ final class CompareCommandTest {
     @Test
     void missingStepsAreFilledWhereAskedFor() throws IOException {
         Path gap = Files.writeString(directory.resolve("gap.csv"), "second,requests\n0,5\n1,7\n3,2\n");
-        Cli filled = Cli.run(
-                "compare", "--stacks", "static", "--trace", gap.toString(), "--fill-gaps", "--format", "json");
+        Cli filled =
+                Cli.run("compare", "--stacks", "static", "--trace", gap.toString(), "--fill-gaps", "--format", "json");
 
-        assertThat(Cli.run("compare", "--stacks", "static", "--trace", gap.toString()).err())
+        assertThat(Cli.run("compare", "--stacks", "static", "--trace", gap.toString())
+                        .err())
                 .contains("leaves a gap", "--fill-gaps");
-        assertThat(filled.json().path("runs").path(0).path("requests").intValue()).isEqualTo(14);
+        assertThat(filled.json().path("runs").path(0).path("requests").intValue())
+                .isEqualTo(14);
         assertThat(filled.json().path("runs").path(0).path("simulatedSeconds").doubleValue())
                 .isGreaterThanOrEqualTo(4);
     }
