@@ -104,6 +104,7 @@ final class CompareCommand implements Runnable {
         }
         PrintWriter printed = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
+        int atATime = threads.count();
         Experiment experiment = options.experiment(registry.get(), stacks);
         Path target = out == null && format == OutputFormat.TABLE ? Path.of(DIRECTORY) : out;
         ResultDirectory directory = target == null ? null : new ResultDirectory(target);
@@ -114,7 +115,7 @@ final class CompareCommand implements Runnable {
         Comparison comparison = new Comparison(experiment, bound);
         ImmutableList<Run> runs;
         try (Progress progress = new Progress(err, terminal, comparison.size());
-                RunPool pool = new RunPool(threads.count(), progress)) {
+                RunPool pool = new RunPool(atATime, progress)) {
             runs = comparison.run(pool);
         }
         Results results =

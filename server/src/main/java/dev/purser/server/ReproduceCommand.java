@@ -112,10 +112,11 @@ final class ReproduceCommand implements Runnable {
                     "there is no paper '" + paper + "'",
                     Names.suggest("paper", List.of(PARAGON), paper));
         }
+        int atATime = threads.count();
         ParagonReproduction reproduction = new ParagonReproduction(registry.get(), traces(), meanRate);
         ImmutableList<Claim> claims;
         try (Progress progress = new Progress(spec.commandLine().getErr(), terminal, reproduction.size());
-                RunPool pool = new RunPool(threads.count(), progress)) {
+                RunPool pool = new RunPool(atATime, progress)) {
             claims = reproduction.run(pool);
         }
         PrintWriter out = spec.commandLine().getOut();
