@@ -1,0 +1,84 @@
+package dev.purser.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ReproduceCommandTest {
+    /** Short and thin traces in place of the paper's, but for the constant loads, which are the paper's own. */
+    private static final String[] SMALL = {
+        "reproduce",
+        "paragon",
+        "--scale-to-mean",
+        "20",
+        "--trace",
+        "wits=mmpp:rates=20/120,sojourn=60s/20s,duration=6m",
+        "--trace",
+        "berkeley=diurnal:mean=60,amplitude=0.5,period=6m,duration=6m",
+        "--trace",
+        "twitter=flash-crowd:base=20,factor=8,start=2m,ramp=20s,decay=1m,duration=6m",
+        "--trace",
+        "wiki=constant:rate=50,duration=6m"
+    };
+
+    private static String[] small(String format) {
+        List<String> arguments = new ArrayList<>(List.of(SMALL));
+        arguments.addAll(List.of("--format", format));
+        return arguments.toArray(String[]::new);
+    }
+
+    @Test
+    void judgesEveryClaimUnderItsSetting() {
+        Cli json = Cli.run(small("json"));
+
+        assertThat(json.code()).isZero();
+        assertThat(json.err()).isEmpty();
+        Set<String> seen = new HashSet<>();
+        for (JsonNode claim : json.json().path("claims")) {
+            assertThat(seen.add(claim.path("id").textValue() + " in "
+                            + claim.path("setting").textValue()))
+                    .as("each claim once under a setting")
+                    .isTrue();
+            assertThat(claim.path("verdict").textValue()).isIn("holds", "partly", "fails");
+            assertThat(claim.path("measured").textValue()).isNotEmpty().doesNotContain("NaN");
+        }
+        assertThat(seen)
+                .anyMatch(claim -> claim.startsWith("paragon-cost in D"))
+                .anyMatch(claim -> claim.startsWith("mixed-wiki in A"))
+                .anyMatch(claim -> claim.startsWith("model-selection"));
+        JsonNode constant = json.json().path("claims").path(0);
+        assertThat(constant.path("id").textValue()).isEqualTo("constant-load");
+        assertThat(constant.path("verdict").textValue()).isEqualTo("holds");
+        assertThat(constant.path("measured").textValue()).contains("20 of 20 cases");
+    }
+
+    @Test
+    void printsThemForPeopleAndForPages() {
+        String table = Cli.run(small("table")).out();
+        String page = Cli.run(small("markdown")).out();
+
+        assertThat(table).containsPattern("\\d+ hold, \\d+ hold partly, \\d+ do not hold");
+        long rows = page.lines().filter(line -> line.startsWith("| ")).count() - 2;
+        long verdicts = table.lines()
+                .filter(line -> line.matches("  (holds|partly|does not hold) .*"))
+                .count();
+        assertThat(rows).isEqualTo(verdicts).isPositive();
+    }
+
+    @Test
+    void aWrongPaperOrTraceIsAnsweredWithThoseThereAre() {
+        assertThat(Cli.run("reproduce", "paragn")).satisfies(cli -> {
+            assertThat(cli.code()).isEqualTo(Main.INPUT_ERROR);
+            assertThat(cli.err()).contains("there is no paper 'paragn'", "'paragon'");
+        });
+        assertThat(Cli.run("reproduce", "paragon", "--trace", "wiks=wiki-like")).satisfies(cli -> {
+            assertThat(cli.code()).isEqualTo(Main.INPUT_ERROR);
+            assertThat(cli.err()).contains("the paper has no trace 'wiks'", "'wiki'");
+        });
+    }
+}
