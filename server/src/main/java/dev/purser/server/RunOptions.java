@@ -167,9 +167,9 @@ final class RunOptions {
         if (names.isEmpty()) {
             names.addAll(CompareCommand.PUBLISHED);
         }
-        if (names.contains("all")) {
-            names.clear();
-            names.addAll(registry.stackNames());
+        if (names.remove("all")) {
+            names.removeAll(registry.stackNames());
+            names.addAll(0, registry.stackNames());
         }
         Set<String> seen = new HashSet<>();
         ImmutableList.Builder<Stack> stacks = ImmutableList.builder();

@@ -246,6 +246,27 @@ final class CompareCommandTest {
     }
 
     @Test
+    void allStacksMayBeComparedWithOneOfYourOwn() throws IOException {
+        Path mine = Files.writeString(directory.resolve("mine.json"), """
+                {"name": "mine", "description": "d", "modelSelector": "paragon", "dispatcher": "overflow",
+                 "resourceProvisioner": "marginal", "coldStartManager": "fixed"}
+                """);
+        Cli cli = Cli.run(
+                "compare",
+                "--stacks",
+                "all,paragon," + mine,
+                "--trace",
+                "constant:rate=5,duration=20s",
+                "--format",
+                "json");
+
+        assertThat(cli.json().path("runs").findValuesAsText("stack"))
+                .containsAll(dev.purser.spi.PolicyRegistry.load().stackNames())
+                .contains("mine", "clairvoyant")
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void missingStepsAreFilledWhereAskedFor() throws IOException {
         Path gap = Files.writeString(directory.resolve("gap.csv"), "second,requests\n0,5\n1,7\n3,2\n");
         Cli filled =
