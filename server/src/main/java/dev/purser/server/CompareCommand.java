@@ -70,7 +70,7 @@ final class CompareCommand implements Runnable {
     private RunOptions options = new RunOptions();
 
     @Mixin
-    private ThreadsMixin threads = new ThreadsMixin();
+    private ThreadOption threads = new ThreadOption();
 
     @Option(
             names = "--out",

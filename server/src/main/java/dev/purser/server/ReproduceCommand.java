@@ -84,7 +84,7 @@ final class ReproduceCommand implements Runnable {
     private double meanRate = 100;
 
     @Mixin
-    private ThreadsMixin threads = new ThreadsMixin();
+    private ThreadOption threads = new ThreadOption();
 
     @Option(
             names = "--format",

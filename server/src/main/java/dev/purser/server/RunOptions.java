@@ -56,7 +56,7 @@ final class RunOptions {
     private List<String> traces = List.of();
 
     @Mixin
-    private ReadMixin reading = new ReadMixin();
+    private TraceReadOptions reading = new TraceReadOptions();
 
     @Option(
             names = "--from",

@@ -106,7 +106,7 @@ final class TraceCommand implements Runnable {
                             arity = "1..*",
                             description = "Files, built-in traces or generator expressions. Example: wits-like")
                     List<String> traces,
-            @Mixin ReadMixin reading,
+            @Mixin TraceReadOptions reading,
             @Option(
                             names = "--seed",
                             paramLabel = "N",

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How trace files are read, wherever a command reads some. */
-final class ReadMixin {
+final class TraceReadOptions {
     @Option(
             names = "--fill-gaps",
             description = {

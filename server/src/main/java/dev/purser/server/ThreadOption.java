@@ -4,7 +4,7 @@ import dev.purser.core.InputException;
 import picocli.CommandLine.Option;
 
 /** How many runs a command makes at the same time. */
-final class ThreadsMixin {
+final class ThreadOption {
     @Option(
             names = "--threads",
             paramLabel = "N",
