@@ -18,9 +18,7 @@ final class Noise {
     Noise(Spread spread, long seed) {
         this.spread = spread;
         this.seed = seed;
-        double cv = spread.cv();
-        // a log-normal of mean 1 has variance exp(sigma^2) - 1
-        sigma = Math.sqrt(Math.log1p(cv * cv));
+        sigma = spread.sigma();
         sampler = spread.distribution() == Spread.Distribution.EXPONENTIAL
                 ? ZigguratSampler.Exponential.of(numbered)
                 : ZigguratSampler.NormalizedGaussian.of(numbered);

@@ -8,6 +8,7 @@ import dev.purser.server.RunRecord.CostUsd;
 import dev.purser.server.RunRecord.LatencyMs;
 import dev.purser.server.TraceArguments.NamedTrace;
 import dev.purser.server.report.ReportRun;
+import dev.purser.sim.Simulation;
 import dev.purser.sim.SimulationResult;
 import dev.purser.spi.Stack;
 import java.math.BigDecimal;
@@ -69,12 +70,13 @@ final class Comparison {
     ImmutableList<Run> run(RunPool pool) {
         List<Group> groups = new ArrayList<>();
         for (NamedTrace trace : experiment.traces()) {
+            double initialRate = Simulation.initialRate(trace.arrivals());
             for (long seed : experiment.seeds()) {
                 // before the runs that wait for it, so that it has begun when they do
                 Future<TimedBound> least = pool.submit(() -> bound(trace, seed));
                 List<Future<Run>> runs = new ArrayList<>();
                 for (Stack stack : experiment.stacks()) {
-                    runs.add(pool.submit(() -> run(stack, trace, seed, least)));
+                    runs.add(pool.submit(() -> run(stack, trace, seed, initialRate, least)));
                 }
                 groups.add(new Group(trace, seed, least, runs));
             }
@@ -84,10 +86,10 @@ final class Comparison {
         return result.build();
     }
 
-    private Run run(Stack stack, NamedTrace trace, long seed, Future<TimedBound> bound) {
+    private Run run(Stack stack, NamedTrace trace, long seed, double initialRate, Future<TimedBound> bound) {
         Stopwatch watch = Stopwatch.createStarted();
         SimulationResult result = experiment
-                .simulation(stack, trace, seed, new DecisionLog(DECISIONS, DECISIONS))
+                .simulation(stack, trace, seed, initialRate, new DecisionLog(DECISIONS, DECISIONS))
                 .run();
         double wallSeconds = seconds(watch);
         LOG.debug("{} on {}, seed {}: {} s", stack.name(), trace.name(), seed, wallSeconds);

@@ -41,15 +41,19 @@ record Experiment(
         stacks.forEach(stack -> registry.create(stack, catalog, 0));
     }
 
-    /** One run with policies of its own. */
-    Simulation simulation(Stack stack, NamedTrace trace, long seed, DecisionLog log) {
+    /**
+     * One run with policies of its own.
+     *
+     * @param initialRate {@link Simulation#initialRate} of the trace, which may read its file again
+     */
+    Simulation simulation(Stack stack, NamedTrace trace, long seed, double initialRate, DecisionLog log) {
         return new Simulation(
                 catalog,
                 registry.create(stack, catalog, seed),
                 trace.arrivals(),
                 seed,
                 simulator,
-                controller.withInitialRate(Simulation.initialRate(trace.arrivals())),
+                controller.withInitialRate(initialRate),
                 log);
     }
 }

@@ -13,6 +13,7 @@ import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.server.TraceArguments.NamedTrace;
+import dev.purser.sim.Simulation;
 import dev.purser.sim.SimulationResult;
 import dev.purser.spi.PolicyRegistry;
 import dev.purser.spi.Stack;
@@ -234,8 +235,9 @@ final class ExplainCommand implements Runnable {
             }
             log.focusOn(question.request);
         }
-        SimulationResult result =
-                experiment.simulation(decider, trace, seed, log).run();
+        SimulationResult result = experiment
+                .simulation(decider, trace, seed, Simulation.initialRate(trace.arrivals()), log)
+                .run();
         Object answer = answer(run, experiment.catalog(), result);
         PrintWriter out = spec.commandLine().getOut();
         out.print(format == OutputFormat.JSON ? Json.write(answer) : ExplainText.of(answer));

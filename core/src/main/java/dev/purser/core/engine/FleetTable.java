@@ -258,10 +258,6 @@ final class FleetTable {
         return fleet[row];
     }
 
-    boolean isPending(int row) {
-        return list[row] == PENDING;
-    }
-
     boolean isDraining(int row) {
         return list[row] == DRAINING;
     }

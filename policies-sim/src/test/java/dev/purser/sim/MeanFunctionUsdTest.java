@@ -1,22 +1,21 @@
-package dev.purser.server;
+package dev.purser.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.PriceBooks;
 import dev.purser.core.workload.Workloads;
-import dev.purser.sim.Spread;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 
-final class ClairvoyantBoundTest {
+final class MeanFunctionUsdTest {
     private final ServiceCatalog catalog =
             new ServiceCatalog(Workloads.load("paragon-workload-1"), PriceBooks.named("us-east-1-2019"));
 
     @Test
     void aConstantTimeCostsWhatTheCatalogSays() {
         for (int f = 0; f < catalog.functions(); f++) {
-            assertThat(ClairvoyantBound.meanUsd(catalog, f, Spread.none())).isEqualTo(catalog.functionUsd(f));
+            assertThat(meanUsd(f, Spread.none())).isEqualTo(catalog.functionUsd(f));
         }
     }
 
@@ -24,8 +23,7 @@ final class ClairvoyantBoundTest {
     void anExponentialTimeIsRoundedUpToAGeometricNumberOfUnits() {
         for (int f = 0; f < catalog.functions(); f++) {
             if (catalog.functionNanos(f) == ServiceCatalog.UNBOUNDED) {
-                assertThat(ClairvoyantBound.meanUsd(catalog, f, Spread.exponential()))
-                        .isInfinite();
+                assertThat(meanUsd(f, Spread.exponential())).isInfinite();
                 continue;
             }
             var pricing = catalog.priceBook().function();
@@ -34,7 +32,7 @@ final class ClairvoyantBoundTest {
             double units = 1 / (1 - Math.exp(-unitMillis * 1e6 / catalog.functionNanos(f)));
             double perUnit = pricing.costPerInvocation(catalog.memoryOfFunction(f), (long) (unitMillis * 1e6))
                     - pricing.usdPerRequest().doubleValue();
-            assertThat(ClairvoyantBound.meanUsd(catalog, f, Spread.exponential()))
+            assertThat(meanUsd(f, Spread.exponential()))
                     .isCloseTo(units * perUnit + pricing.usdPerRequest().doubleValue(), Percentage.withPercentage(0.1));
         }
     }
@@ -49,7 +47,7 @@ final class ClairvoyantBoundTest {
             if (millis > 10 * pricing.roundingMillis() && catalog.functionNanos(f) != ServiceCatalog.UNBOUNDED) {
                 double gbSeconds =
                         catalog.memoryOfFunction(f) * (millis + pricing.roundingMillis() / 2.0) / 1024 / 1000;
-                assertThat(ClairvoyantBound.meanUsd(catalog, f, Spread.lognormal(0.5)))
+                assertThat(meanUsd(f, Spread.lognormal(0.5)))
                         .isCloseTo(
                                 gbSeconds * pricing.usdPerGbSecond().doubleValue()
                                         + pricing.usdPerRequest().doubleValue(),
@@ -58,5 +56,9 @@ final class ClairvoyantBoundTest {
             }
         }
         assertThat(checked).isPositive();
+    }
+
+    private double meanUsd(int function, Spread service) {
+        return SimulatorSettings.defaults().withService(service).meanFunctionUsd(catalog, function);
     }
 }
