@@ -1,10 +1,13 @@
 package dev.purser.research;
 
 import dev.purser.core.json.Json;
+import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.ModelSelector;
 import dev.purser.core.policy.ResourceProvisioner;
+import dev.purser.research.batching.Greedy;
+import dev.purser.research.batching.Window;
 import dev.purser.research.coldstart.FixedKeepAlive;
 import dev.purser.research.dispatcher.FunctionSettings;
 import dev.purser.research.dispatcher.FunctionsOnly;
@@ -104,6 +107,21 @@ public final class ResearchPlugin implements Plugin {
                                 + " sections 3 and 4).",
                         LatencyAware.Settings.class,
                         LatencyAware::new));
+    }
+
+    @Override
+    public List<PolicyFactory<? extends BatchingPolicy, ?>> batchingPolicies() {
+        return List.of(
+                PolicyFactory.of(
+                        "greedy",
+                        "A free slot takes what waits, up to what the tightest deadline allows (after Clipper, NSDI'17).",
+                        Greedy.Settings.class,
+                        Greedy::new),
+                PolicyFactory.of(
+                        "window",
+                        "Waits for a full batch up to a fixed time and never beyond the tightest deadline.",
+                        Window.Settings.class,
+                        Window::new));
     }
 
     @Override
