@@ -432,9 +432,10 @@ public final class Controller implements PlatformEvents {
      */
     public boolean withdraw(int row) {
         if (requests.server(row) != RequestTable.NONE) {
-            return false;
-        }
-        if (requests.variant(row) != Selection.NONE) {
+            if (!requests.withdrawThrottled(row)) {
+                return false;
+            }
+        } else if (requests.variant(row) != Selection.NONE) {
             requests.withdraw(row);
         }
         end(row, Outcome.FAILED);
@@ -684,6 +685,16 @@ public final class Controller implements PlatformEvents {
     /** When an open request arrived, on the engine's clock. */
     public long arrivalNanos(int row) {
         return requests.arrival(row);
+    }
+
+    /** The variant that is to answer an open request; -1 where none was selected yet. */
+    public int variant(int row) {
+        return requests.variant(row);
+    }
+
+    /** Whether an instance that exists is to stop as soon as it has served what it has. */
+    public boolean isDraining(int instance) {
+        return fleets.isDraining(instance);
     }
 
     /** The class of an open request. */
