@@ -410,17 +410,34 @@ public final class Controller implements PlatformEvents {
             freeInvocation(function);
             return;
         }
-        boolean alone = requests.nextInBatch(row) == RequestTable.NONE;
-        for (int other = 0; other < requests.rows(); other++) {
-            if (requests.server(other) == server && requests.nextInBatch(other) == row) {
-                requests.nextInBatch(other, requests.nextInBatch(row));
-                alone = false;
-            }
-        }
+        boolean alone = leaveBatch(row, server);
         end(row, Outcome.FAILED);
         if (alone) {
             freeSlot(server, clock.nanos());
         }
+    }
+
+    @Override
+    public void requestFinished(int row) {
+        long now = clock.nanos();
+        int instance = requests.server(row);
+        boolean alone = leaveBatch(row, instance);
+        answered(row, now, false);
+        if (alone) {
+            freeSlot(instance, now);
+        }
+    }
+
+    /** Takes a request out of the batch that an instance serves; true where it was the only one. */
+    private boolean leaveBatch(int row, int instance) {
+        boolean alone = requests.nextInBatch(row) == RequestTable.NONE;
+        for (int other = 0; other < requests.rows(); other++) {
+            if (requests.server(other) == instance && requests.nextInBatch(other) == row) {
+                requests.nextInBatch(other, requests.nextInBatch(row));
+                return false;
+            }
+        }
+        return alone;
     }
 
     /**
