@@ -154,7 +154,7 @@ final class ServingWorld {
         }
 
         @Override
-        public void execute(int request, int instance) {}
+        public void execute(int request, int size, int instance) {}
 
         @Override
         public void invoke(int request, int function) {}

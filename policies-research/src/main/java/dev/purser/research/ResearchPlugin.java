@@ -1,11 +1,15 @@
 package dev.purser.research;
 
 import dev.purser.core.json.Json;
+import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.ModelSelector;
 import dev.purser.core.policy.ResourceProvisioner;
+import dev.purser.research.batching.Greedy;
+import dev.purser.research.batching.Window;
 import dev.purser.research.coldstart.FixedKeepAlive;
+import dev.purser.research.dispatcher.Admission;
 import dev.purser.research.dispatcher.FunctionSettings;
 import dev.purser.research.dispatcher.FunctionsOnly;
 import dev.purser.research.dispatcher.InstancesOnly;
@@ -39,7 +43,8 @@ public final class ResearchPlugin implements Plugin {
             "spock-predictive",
             "paragon",
             "functions-only",
-            "marginal");
+            "marginal",
+            "admission");
 
     @Override
     public String name() {
@@ -103,7 +108,28 @@ public final class ResearchPlugin implements Plugin {
                         "A free slot, else a function for strict requests and the queue for relaxed ones (Paragon, WoSC'20,"
                                 + " sections 3 and 4).",
                         LatencyAware.Settings.class,
-                        LatencyAware::new));
+                        LatencyAware::new),
+                PolicyFactory.of(
+                        "admission",
+                        "A free slot, else the queue if the answer can be expected in time, else refusal at once (after"
+                                + " Clockwork, OSDI'20).",
+                        Admission.Settings.class,
+                        Admission::new));
+    }
+
+    @Override
+    public List<PolicyFactory<? extends BatchingPolicy, ?>> batchingPolicies() {
+        return List.of(
+                PolicyFactory.of(
+                        "greedy",
+                        "A free slot takes what waits, up to what the tightest deadline allows (after Clipper, NSDI'17).",
+                        Greedy.Settings.class,
+                        Greedy::new),
+                PolicyFactory.of(
+                        "window",
+                        "Waits for a full batch up to a fixed time and never beyond the tightest deadline.",
+                        Window.Settings.class,
+                        Window::new));
     }
 
     @Override

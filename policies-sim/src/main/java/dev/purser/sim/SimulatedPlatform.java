@@ -39,6 +39,7 @@ final class SimulatedPlatform implements Platform, Clock {
     /** The tag of each pending instance's ready event, so that one that was terminated meanwhile is not made ready. */
     private long[] readyTag = new long[16];
 
+    private long timerTag;
     private int[] fleetOf = new int[16];
     /** Of each request in a function: its sandbox, what is paid for, and whether it started cold. */
     private int[] sandbox = new int[64];
@@ -93,7 +94,11 @@ final class SimulatedPlatform implements Platform, Clock {
             case EXECUTION_FINISHED -> controller.executionFinished(row);
             case INVOCATION_FINISHED -> invocationFinished(row);
             case SANDBOX_EXPIRY -> expire(row, tag);
-            case TIMER -> controller.timerFired();
+            case TIMER -> {
+                if (timerTag == tag) {
+                    controller.timerFired();
+                }
+            }
             case INSTANCE_READY -> {
                 if (readyTag[row] == tag) {
                     controller.instanceReady(row);
@@ -134,8 +139,8 @@ final class SimulatedPlatform implements Platform, Clock {
     }
 
     @Override
-    public void execute(int request, int instance) {
-        long nanos = serviceNanos(catalog.serviceNanos(fleetOf[instance]), request);
+    public void execute(int request, int size, int instance) {
+        long nanos = serviceNanos(catalog.serviceNanos(fleetOf[instance], size), request);
         events.add(now + nanos, EXECUTION_FINISHED, request);
     }
 
@@ -251,6 +256,6 @@ final class SimulatedPlatform implements Platform, Clock {
 
     @Override
     public void setTimer(long atNanos) {
-        events.add(atNanos, TIMER, 0);
+        timerTag = events.add(atNanos, TIMER, 0);
     }
 }

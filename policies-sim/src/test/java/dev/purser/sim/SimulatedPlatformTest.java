@@ -115,7 +115,7 @@ class SimulatedPlatformTest {
                         trace,
                         1,
                         settings,
-                        new ControllerSettings(Duration.ofSeconds(10), timeout, 0, 100),
+                        new ControllerSettings(Duration.ofSeconds(10), timeout, 0, 100, 3),
                         DecisionLog.small())
                 .run();
     }

@@ -207,7 +207,8 @@ class SimulationPropertyTest {
                     Duration.ofSeconds(1 + random.nextInt(10)),
                     Duration.ofSeconds(1 + random.nextInt(60)),
                     random.nextInt(20),
-                    maxInstances);
+                    maxInstances,
+                    3);
             order = random.nextBoolean() ? QueueOrder.ARRIVAL : QueueOrder.STRICT_FIRST;
             refusals = random.nextInt(3);
         }

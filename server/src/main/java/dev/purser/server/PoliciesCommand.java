@@ -180,6 +180,9 @@ final class PoliciesCommand implements Runnable {
             text.append("\n      - dispatcher: ").append(stack.dispatcher());
             text.append("\n      - resource provisioner: ").append(stack.resourceProvisioner());
             text.append("\n      - cold-start manager: ").append(stack.coldStartManager());
+            if (stack.batchingPolicy() != null) {
+                text.append("\n      - batching policy: ").append(stack.batchingPolicy());
+            }
             text.append('\n');
         }
         return text.toString();

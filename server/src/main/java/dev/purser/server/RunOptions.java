@@ -155,7 +155,8 @@ final class RunOptions {
                 TraceArguments.load(traces, reading.options(), new Window(from, duration, scaleToMean)),
                 seeds(seeds),
                 simulator(settings),
-                new ControllerSettings(controlInterval, defaults.requestTimeout(), 0, defaults.maxInstances()));
+                new ControllerSettings(
+                        controlInterval, defaults.requestTimeout(), 0, defaults.maxInstances(), defaults.maxLosses()));
         experiment.check();
         return experiment;
     }

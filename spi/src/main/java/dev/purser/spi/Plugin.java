@@ -1,5 +1,6 @@
 package dev.purser.spi;
 
+import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.LoadPredictor;
@@ -39,6 +40,11 @@ public interface Plugin {
 
     /** When to warm a function and how long to keep it. */
     default List<PolicyFactory<? extends ColdStartManager, ?>> coldStartManagers() {
+        return List.of();
+    }
+
+    /** How many requests to gather before they are served together, and how long to wait. */
+    default List<PolicyFactory<? extends BatchingPolicy, ?>> batchingPolicies() {
         return List.of();
     }
 

@@ -1,5 +1,6 @@
 package dev.purser.spi;
 
+import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.LoadPredictor;
@@ -33,6 +34,10 @@ public final class PolicyKind<P> {
     public static final PolicyKind<ColdStartManager> COLD_START_MANAGER =
             new PolicyKind<>("cold-start manager", Plugin::coldStartManagers);
 
+    /** How many requests to gather before they are served together, and how long to wait. */
+    public static final PolicyKind<BatchingPolicy> BATCHING_POLICY =
+            new PolicyKind<>("batching policy", Plugin::batchingPolicies);
+
     private final String title;
     private final Function<Plugin, List<PolicyFactory<? extends P, ?>>> factories;
 
@@ -43,7 +48,8 @@ public final class PolicyKind<P> {
 
     /** All kinds, in the order in which a request meets them. */
     public static List<PolicyKind<?>> all() {
-        return List.of(MODEL_SELECTOR, DISPATCHER, RESOURCE_PROVISIONER, COLD_START_MANAGER, LOAD_PREDICTOR);
+        return List.of(
+                MODEL_SELECTOR, DISPATCHER, BATCHING_POLICY, RESOURCE_PROVISIONER, COLD_START_MANAGER, LOAD_PREDICTOR);
     }
 
     /** What people call it, in the singular. */

@@ -4,6 +4,7 @@ import dev.purser.core.InputException;
 import dev.purser.core.Names;
 import dev.purser.core.engine.PolicySet;
 import dev.purser.core.json.Json;
+import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ServiceCatalog;
 import java.nio.file.Files;
@@ -124,7 +125,10 @@ public final class PolicyRegistry {
                 create(where, PolicyKind.MODEL_SELECTOR, stack.modelSelector(), catalog, seed),
                 create(where, PolicyKind.DISPATCHER, stack.dispatcher(), catalog, seed + 1),
                 create(where, PolicyKind.RESOURCE_PROVISIONER, stack.resourceProvisioner(), catalog, seed + 2),
-                create(where, PolicyKind.COLD_START_MANAGER, stack.coldStartManager(), catalog, seed + 3));
+                create(where, PolicyKind.COLD_START_MANAGER, stack.coldStartManager(), catalog, seed + 3),
+                stack.batchingPolicy() == null
+                        ? BatchingPolicy.NONE
+                        : create(where, PolicyKind.BATCHING_POLICY, stack.batchingPolicy(), catalog, seed + 4));
     }
 
     private <P> P create(String where, PolicyKind<P> kind, PolicySpec spec, ServiceCatalog catalog, long seed) {

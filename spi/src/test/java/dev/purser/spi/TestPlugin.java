@@ -1,6 +1,7 @@
 package dev.purser.spi;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.Dispatcher;
@@ -124,6 +125,12 @@ public final class TestPlugin implements Plugin {
                 "Keeps all.",
                 NoSettings.class,
                 (settings, context) -> view -> new KeepAlive(Long.MAX_VALUE, 0, WHY)));
+    }
+
+    @Override
+    public List<PolicyFactory<? extends BatchingPolicy, ?>> batchingPolicies() {
+        return List.of(PolicyFactory.<BatchingPolicy, NoSettings>of(
+                "single", "For tests.", NoSettings.class, (settings, context) -> BatchingPolicy.NONE));
     }
 
     @Override

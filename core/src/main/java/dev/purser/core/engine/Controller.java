@@ -2,6 +2,8 @@ package dev.purser.core.engine;
 
 import dev.purser.core.engine.DecisionLog.FleetDecision;
 import dev.purser.core.engine.DecisionLog.PlanDecision;
+import dev.purser.core.policy.Batching;
+import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.Dispatcher;
@@ -13,6 +15,7 @@ import dev.purser.core.policy.Offload;
 import dev.purser.core.policy.Plan;
 import dev.purser.core.policy.ProvisioningView;
 import dev.purser.core.policy.QueueOrder;
+import dev.purser.core.policy.QueueView;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.ResourceProvisioner;
 import dev.purser.core.policy.Selection;
@@ -33,6 +36,7 @@ public final class Controller implements PlatformEvents {
     /** How often a selector is asked at the start, to learn how it would share out the load. */
     private static final int START_SAMPLES = 64;
 
+    private static final long NEVER = Long.MAX_VALUE;
     private static final Reason INSTANCE_LIMIT =
             Reason.of("instance-limit", "the controller's limit on instances bounds the plan");
 
@@ -42,6 +46,7 @@ public final class Controller implements PlatformEvents {
     private final Dispatcher dispatcher;
     private final ResourceProvisioner provisioner;
     private final ColdStartManager coldStarts;
+    private final BatchingPolicy batching;
     private final QueueOrder queueOrder;
     private final Platform platform;
     private final Clock clock;
@@ -62,6 +67,13 @@ public final class Controller implements PlatformEvents {
     private final long[] invocations;
     private final boolean[] used;
     private final long[] idleNanos;
+    /** By variant: whether some fleet serves it in batches. */
+    private final boolean[] batched;
+    /** By fleet: the time until which a free slot waits for a batch to fill; NEVER where none does. */
+    private final long[] batchUntil;
+
+    private long intervalEnd;
+    private long timer = NEVER;
     private int outstanding;
     private int freedInvocations;
     private Offload offload = Offload.always();
@@ -90,6 +102,7 @@ public final class Controller implements PlatformEvents {
         this.dispatcher = policies.dispatcher();
         this.provisioner = policies.provisioner();
         this.coldStarts = policies.coldStartManager();
+        this.batching = policies.batching();
         this.queueOrder = dispatcher.queueOrder();
         this.platform = platform;
         this.clock = clock;
@@ -109,6 +122,12 @@ public final class Controller implements PlatformEvents {
         used = new boolean[catalog.functions()];
         idleNanos = new long[catalog.functions()];
         Arrays.fill(idleNanos, -1);
+        batched = new boolean[catalog.variants()];
+        for (int f = 0; f < catalog.fleets(); f++) {
+            batched[catalog.variantOfFleet(f)] |= catalog.maxBatch(f) > 1;
+        }
+        batchUntil = new long[catalog.fleets()];
+        Arrays.fill(batchUntil, NEVER);
     }
 
     /** Makes the first plan and starts the control intervals; called once, before the first request. */
@@ -116,7 +135,16 @@ public final class Controller implements PlatformEvents {
         estimateArrivals();
         plan(ProvisioningView.Trigger.START);
         fleets.endInterval(clock.nanos());
-        platform.setTimer(clock.nanos() + intervalNanos);
+        intervalEnd = clock.nanos() + intervalNanos;
+        setTimer(intervalEnd);
+    }
+
+    /** Asks the platform for the earliest time at which there is something to do. */
+    private void setTimer(long atNanos) {
+        if (atNanos < timer) {
+            timer = atNanos;
+            platform.setTimer(atNanos);
+        }
     }
 
     /** The operator's estimate shared out: to the named variant, or as the selector would choose. */
@@ -161,6 +189,7 @@ public final class Controller implements PlatformEvents {
         long now = clock.nanos();
         int row = requests.add(number++, arrivalNanos, requestClass);
         metrics.requestArrived(requestClass);
+        listener.arrived(row);
         int variant = catalog.namedVariant(requestClass);
         Selection selection = null;
         if (variant < 0) {
@@ -168,6 +197,7 @@ public final class Controller implements PlatformEvents {
             variant = selection.variant();
             if (variant == Selection.NONE) {
                 log.request(now, requests.number(row), requestClass, variant, selection, null);
+                listener.decided(row, selection, null);
                 end(row, Outcome.REFUSED);
                 return row;
             }
@@ -176,32 +206,38 @@ public final class Controller implements PlatformEvents {
         arrivals[variant]++;
         Dispatch dispatch = dispatcher.dispatch(cursor.at(row), view);
         log.request(now, requests.number(row), requestClass, variant, selection, dispatch);
+        listener.decided(row, selection, dispatch);
         switch (dispatch) {
             case Dispatch.ToInstance to -> {
                 int instance = fleets.busiestWithFreeSlot(requireFleet(to.fleet(), variant));
-                if (instance == FleetTable.NONE) {
-                    queue(row, variant, now);
+                if (instance == FleetTable.NONE || batched[variant]) {
+                    queue(row, variant, to.fleet(), now);
                 } else {
-                    execute(row, instance, now);
+                    execute(row, 1, instance, now);
                 }
             }
             case Dispatch.ToFunction to -> invoke(row, requireFunction(to.function(), variant));
-            case Dispatch.ToQueue ignored -> queue(row, variant, now);
+            case Dispatch.ToQueue ignored -> queue(row, variant, catalog.fleet(variant, 0), now);
             case Dispatch.Refuse ignored -> end(row, Outcome.REFUSED);
         }
         return row;
     }
 
-    /** Waits for a slot of any fleet of the variant; where one is free now, nothing else would come to end the wait. */
-    private void queue(int row, int variant, long now) {
-        for (int t = 0; t < catalog.instanceTypes(); t++) {
-            int instance = fleets.busiestWithFreeSlot(catalog.fleet(variant, t));
-            if (instance != FleetTable.NONE) {
-                execute(row, instance, now);
-                return;
+    /**
+     * Waits for a slot of any fleet of the variant; where one is free now, nothing else would come to end the wait.
+     *
+     * @param preferred the fleet that is looked at first
+     */
+    private void queue(int row, int variant, int preferred, long now) {
+        requests.enqueue(row);
+        if (catalog.instanceTypes() > 0) {
+            serveQueue(preferred, now);
+        }
+        for (int t = 0; t < catalog.instanceTypes() && requests.queued(variant) > 0; t++) {
+            if (catalog.fleet(variant, t) != preferred) {
+                serveQueue(catalog.fleet(variant, t), now);
             }
         }
-        requests.enqueue(row);
     }
 
     private int requireFleet(int fleet, int variant) {
@@ -225,11 +261,15 @@ public final class Controller implements PlatformEvents {
         return function;
     }
 
-    private void execute(int row, int instance, long now) {
+    /** Serves a batch; its requests are linked. */
+    private void execute(int first, int size, int instance, long now) {
         fleets.occupy(instance, now);
-        requests.server(row, instance);
-        metrics.instanceStarts(now - requests.arrival(row));
-        platform.execute(row, instance);
+        metrics.batchStarted(size);
+        for (int row = first; row != RequestTable.NONE; row = requests.nextInBatch(row)) {
+            requests.server(row, instance);
+            metrics.instanceStarts(now - requests.arrival(row));
+        }
+        platform.execute(first, size, instance);
     }
 
     private void invoke(int row, int function) {
@@ -257,11 +297,16 @@ public final class Controller implements PlatformEvents {
     public void executionFinished(int row) {
         long now = clock.nanos();
         int instance = requests.server(row);
-        answered(row, now, false);
+        int of = row;
+        while (of != RequestTable.NONE) {
+            int following = requests.nextInBatch(of);
+            answered(of, now, false);
+            of = following;
+        }
         freeSlot(instance, now);
     }
 
-    /** A request ended on an instance: another takes its slot, or the last one of a draining instance has left it. */
+    /** A batch ended on an instance: another takes its slot, or the last one of a draining instance has left it. */
     private void freeSlot(int instance, long now) {
         fleets.release(instance, now);
         if (fleets.isDraining(instance)) {
@@ -277,13 +322,41 @@ public final class Controller implements PlatformEvents {
     /** Gives a fleet's free slots to the requests that wait for its variant. */
     private void serveQueue(int fleet, long now) {
         int variant = catalog.variantOfFleet(fleet);
+        batchUntil[fleet] = NEVER;
         while (requests.queued(variant) > 0) {
             int instance = fleets.busiestWithFreeSlot(fleet);
             if (instance == FleetTable.NONE) {
                 return;
             }
-            execute(requests.dequeue(variant, queueOrder), instance, now);
+            int size = catalog.maxBatch(fleet) == 1 ? 1 : batchSize(fleet, variant, now);
+            if (size == 0) {
+                return;
+            }
+            int first = requests.dequeue(variant, queueOrder);
+            requests.nextInBatch(first, RequestTable.NONE);
+            int last = first;
+            for (int i = 1; i < size; i++) {
+                int row = requests.dequeue(variant, queueOrder);
+                requests.nextInBatch(last, row);
+                requests.nextInBatch(row, RequestTable.NONE);
+                last = row;
+            }
+            execute(first, size, instance, now);
         }
+    }
+
+    /** How many of the requests that wait are served together now; 0 where more are waited for. */
+    private int batchSize(int fleet, int variant, long now) {
+        view.fleet = fleet;
+        Batching decision = batching.batch(view);
+        int enough = Math.min(decision.size(), catalog.maxBatch(fleet));
+        int queued = requests.queued(variant);
+        if (queued < enough && now < decision.untilNanos()) {
+            batchUntil[fleet] = decision.untilNanos();
+            setTimer(decision.untilNanos());
+            return 0;
+        }
+        return Math.min(queued, enough);
     }
 
     @Override
@@ -332,12 +405,40 @@ public final class Controller implements PlatformEvents {
     public void requestFailed(int row) {
         int server = requests.server(row);
         int function = functionOf(row);
-        end(row, Outcome.FAILED);
-        if (server >= 0) {
-            freeSlot(server, clock.nanos());
-        } else {
+        if (server < 0) {
+            end(row, Outcome.FAILED);
             freeInvocation(function);
+            return;
         }
+        boolean alone = requests.nextInBatch(row) == RequestTable.NONE;
+        for (int other = 0; other < requests.rows(); other++) {
+            if (requests.server(other) == server && requests.nextInBatch(other) == row) {
+                requests.nextInBatch(other, requests.nextInBatch(row));
+                alone = false;
+            }
+        }
+        end(row, Outcome.FAILED);
+        if (alone) {
+            freeSlot(server, clock.nanos());
+        }
+    }
+
+    /**
+     * Ends a request that waits, or whose decision could not be taken: it fails. Nothing happens to one that is being
+     * served.
+     *
+     * @param row the request's row
+     * @return whether it ended
+     */
+    public boolean withdraw(int row) {
+        if (requests.server(row) != RequestTable.NONE) {
+            return false;
+        }
+        if (requests.variant(row) != Selection.NONE) {
+            requests.withdraw(row);
+        }
+        end(row, Outcome.FAILED);
+        return true;
     }
 
     private void answered(int row, long now, boolean byFunction) {
@@ -371,8 +472,11 @@ public final class Controller implements PlatformEvents {
         long now = clock.nanos();
         for (int row = 0; row < requests.rows(); row++) {
             if (requests.server(row) == instance) {
-                requests.server(row, RequestTable.NONE);
-                requests.enqueueByArrival(row);
+                if (requests.lose(row) < settings.maxLosses()) {
+                    requests.enqueueByArrival(row);
+                } else {
+                    end(row, Outcome.FAILED);
+                }
             }
         }
         stop(instance, now);
@@ -415,6 +519,28 @@ public final class Controller implements PlatformEvents {
     @Override
     public void timerFired() {
         long now = clock.nanos();
+        timer = NEVER;
+        try {
+            for (int fleet = 0; fleet < batchUntil.length; fleet++) {
+                if (batchUntil[fleet] <= now) {
+                    serveQueue(fleet, now);
+                }
+            }
+            if (intervalEnd <= now) {
+                intervalEnd = now + intervalNanos;
+                endInterval(now);
+            }
+        } finally {
+            // whatever a policy did, time goes on
+            long next = intervalEnd;
+            for (long until : batchUntil) {
+                next = Math.min(next, until);
+            }
+            setTimer(next);
+        }
+    }
+
+    private void endInterval(long now) {
         long timeout = settings.requestTimeout().toNanos();
         for (int row = requests.dequeueOlderThan(now - timeout);
                 row != RequestTable.NONE;
@@ -438,7 +564,6 @@ public final class Controller implements PlatformEvents {
                 invocations[function] = 0;
             }
         }
-        platform.setTimer(now + intervalNanos);
     }
 
     private void manage(int function) {
@@ -551,6 +676,21 @@ public final class Controller implements PlatformEvents {
         return fleets.alive();
     }
 
+    /** The request that is served in the same batch after this one; -1 after the last. */
+    public int nextInBatch(int row) {
+        return requests.nextInBatch(row);
+    }
+
+    /** When an open request arrived, on the engine's clock. */
+    public long arrivalNanos(int row) {
+        return requests.arrival(row);
+    }
+
+    /** The class of an open request. */
+    public int requestClass(int row) {
+        return requests.requestClass(row);
+    }
+
     /** The number of an open request, counting arrivals from 0. */
     public long requestNumber(int row) {
         return requests.number(row);
@@ -572,9 +712,10 @@ public final class Controller implements PlatformEvents {
     }
 
     /** The one object that policies look through. */
-    private final class View implements ProvisioningView, FunctionView {
+    private final class View implements ProvisioningView, FunctionView, QueueView {
         private Trigger trigger = Trigger.START;
         private int function;
+        private int fleet;
 
         @Override
         public long nanos() {
@@ -654,6 +795,21 @@ public final class Controller implements PlatformEvents {
         @Override
         public int function() {
             return function;
+        }
+
+        @Override
+        public int fleet() {
+            return fleet;
+        }
+
+        @Override
+        public long oldestArrivalNanos() {
+            return requests.oldestArrival(catalog.variantOfFleet(fleet));
+        }
+
+        @Override
+        public long earliestDeadlineNanos() {
+            return requests.earliestDeadline(catalog.variantOfFleet(fleet));
         }
 
         @Override

@@ -2,6 +2,7 @@ package dev.purser.core.engine;
 
 import dev.purser.core.engine.Timeline.Channel;
 import dev.purser.core.policy.ServiceCatalog;
+import java.util.Arrays;
 import org.HdrHistogram.Histogram;
 
 /** What a controller counts. Read it when the run is over, or from the controller's own thread. */
@@ -9,9 +10,9 @@ public final class Metrics {
     private static final long MAX_MICROS = 3_600_000_000L;
 
     private final ServiceCatalog catalog;
-    private final Histogram[] latency;
-    private final long[] arrivedByClass;
-    private final long[] violationsByClass;
+    private Histogram[] latency;
+    private long[] arrivedByClass;
+    private long[] violationsByClass;
     private final long[] answeredByVariant;
     private final Timeline timeline;
     private long arrived;
@@ -25,6 +26,8 @@ public final class Metrics {
     private long accuracyViolations;
     private double instanceWaitNanos;
     private long instanceWaits;
+    private long batches;
+    private long batchedRequests;
     private long instancesStarted;
     private long instancesStopped;
     private int peakInstances;
@@ -40,17 +43,37 @@ public final class Metrics {
 
     Metrics(ServiceCatalog catalog, long intervalNanos) {
         this.catalog = catalog;
-        latency = new Histogram[catalog.requestClasses()];
-        for (int c = 0; c < latency.length; c++) {
-            latency[c] = new Histogram(1, MAX_MICROS, 3);
-        }
-        arrivedByClass = new long[latency.length];
-        violationsByClass = new long[latency.length];
+        latency = new Histogram[0];
+        arrivedByClass = new long[0];
+        violationsByClass = new long[0];
+        addClasses();
         answeredByVariant = new long[catalog.variants()];
         timeline = new Timeline(intervalNanos);
     }
 
+    /** Counts also for the classes that the catalog has come to know. */
+    private void addClasses() {
+        int old = latency.length;
+        int classes = catalog.requestClasses();
+        latency = Arrays.copyOf(latency, classes);
+        for (int c = old; c < classes; c++) {
+            latency[c] = histogram();
+        }
+        arrivedByClass = Arrays.copyOf(arrivedByClass, classes);
+        violationsByClass = Arrays.copyOf(violationsByClass, classes);
+    }
+
+    /** It grows with what is recorded: a deployment may have many classes, and few answers take an hour. */
+    private static Histogram histogram() {
+        Histogram histogram = new Histogram(3);
+        histogram.setAutoResize(true);
+        return histogram;
+    }
+
     void requestArrived(int requestClass) {
+        if (requestClass >= latency.length) {
+            addClasses();
+        }
         arrived++;
         arrivedByClass[requestClass]++;
     }
@@ -85,6 +108,11 @@ public final class Metrics {
     void instanceStarts(long waitedNanos) {
         instanceWaitNanos += waitedNanos;
         instanceWaits++;
+    }
+
+    void batchStarted(int size) {
+        batches++;
+        batchedRequests += size;
     }
 
     void coldStart() {
@@ -214,6 +242,11 @@ public final class Metrics {
         return instanceWaits == 0 ? 0 : instanceWaitNanos / instanceWaits;
     }
 
+    /** Mean number of requests that an instance served together; 0 where none has begun to serve. */
+    public double meanBatch() {
+        return batches == 0 ? 0 : (double) batchedRequests / batches;
+    }
+
     /** Instances launched. */
     public long instancesStarted() {
         return instancesStarted;
@@ -262,7 +295,7 @@ public final class Metrics {
 
     /** Latencies of all answers in microseconds. */
     public Histogram latencyMicros() {
-        Histogram all = new Histogram(1, MAX_MICROS, 3);
+        Histogram all = histogram();
         for (Histogram histogram : latency) {
             all.add(histogram);
         }

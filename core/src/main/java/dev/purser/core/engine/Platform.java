@@ -12,8 +12,13 @@ public interface Platform {
     /** Stops an instance, pending or ready, that serves nothing. */
     void terminate(int instance);
 
-    /** Serves a request on a free slot of a ready instance. */
-    void execute(int request, int instance);
+    /**
+     * Serves a batch on a free slot of a ready instance.
+     *
+     * @param request the batch's first request; {@link Controller#nextInBatch} gives the others
+     * @param size how many requests there are, at least 1
+     */
+    void execute(int request, int size, int instance);
 
     /** Serves a request in a function. */
     void invoke(int request, int function);

@@ -6,10 +6,17 @@ public interface PlatformEvents {
     /** A launched instance serves from now on. */
     void instanceReady(int instance);
 
-    /** An instance is gone, or its launch failed; the requests it served did not end and are served again. */
+    /**
+     * An instance is gone, or its launch failed; the requests it served did not end and are served again, unless they
+     * have lost {@link ControllerSettings#maxLosses()} instances.
+     */
     void instanceLost(int instance);
 
-    /** An instance answered a request. */
+    /**
+     * An instance answered a batch.
+     *
+     * @param request the first of its requests
+     */
     void executionFinished(int request);
 
     /**
@@ -23,7 +30,7 @@ public interface PlatformEvents {
     /** The account's concurrency limit kept an invocation from starting; nothing ran and nothing is paid. */
     void invocationThrottled(int request);
 
-    /** Serving a request failed for good. */
+    /** Serving a request failed for good. The others of its batch are still being served; the next one is then its first. */
     void requestFailed(int request);
 
     /** A sandbox of a function is starting. */

@@ -1,5 +1,6 @@
 package dev.purser.core.engine;
 
+import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.ModelSelector;
@@ -10,4 +11,15 @@ public record PolicySet(
         ModelSelector selector,
         Dispatcher dispatcher,
         ResourceProvisioner provisioner,
-        ColdStartManager coldStartManager) {}
+        ColdStartManager coldStartManager,
+        BatchingPolicy batching) {
+
+    /** Policies that serve each request by itself. */
+    public PolicySet(
+            ModelSelector selector,
+            Dispatcher dispatcher,
+            ResourceProvisioner provisioner,
+            ColdStartManager coldStartManager) {
+        this(selector, dispatcher, provisioner, coldStartManager, BatchingPolicy.NONE);
+    }
+}

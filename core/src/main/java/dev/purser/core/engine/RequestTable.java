@@ -16,36 +16,58 @@ final class RequestTable {
     static final int NONE = -1;
 
     private final ServiceCatalog catalog;
-    private final int classes;
+    private final int variants;
+    private int classes;
     private long[] number = new long[64];
     private long[] arrival = new long[64];
     private int[] requestClass = new int[64];
     private int[] variant = new int[64];
     /** The instance or function that serves the request; NONE while it waits. */
     private int[] server = new int[64];
-
+    /** How many instances the request has lost. */
+    private int[] losses = new int[64];
+    /** The next one in the queue, in the batch that is being served, or in the list of free rows. */
     private int[] next = new int[64];
+
     private int free = NONE;
     private int rows;
     private int open;
 
-    private final int[] head;
-    private final int[] tail;
+    /** Queues by class, then by variant. */
+    private int[] head;
+
+    private int[] tail;
     private final int[] queued;
     private int throttledHead = NONE;
     private int throttledTail = NONE;
 
     RequestTable(ServiceCatalog catalog) {
         this.catalog = catalog;
-        this.classes = catalog.requestClasses();
-        head = new int[catalog.variants() * classes];
-        tail = new int[head.length];
-        queued = new int[catalog.variants()];
-        Arrays.fill(head, NONE);
-        Arrays.fill(tail, NONE);
+        variants = catalog.variants();
+        queued = new int[variants];
+        head = new int[0];
+        tail = new int[0];
+        addQueues();
+    }
+
+    /** Queues for the classes that the catalog has come to know. */
+    private void addQueues() {
+        int old = head.length;
+        classes = catalog.requestClasses();
+        head = Arrays.copyOf(head, classes * variants);
+        tail = Arrays.copyOf(tail, classes * variants);
+        Arrays.fill(head, old, head.length, NONE);
+        Arrays.fill(tail, old, tail.length, NONE);
+    }
+
+    private int queue(int row) {
+        return requestClass[row] * variants + variant[row];
     }
 
     int add(long requestNumber, long arrivalNanos, int ofClass) {
+        if (ofClass >= classes) {
+            addQueues();
+        }
         int row = free;
         if (row != NONE) {
             free = next[row];
@@ -60,6 +82,8 @@ final class RequestTable {
         requestClass[row] = ofClass;
         variant[row] = NONE;
         server[row] = NONE;
+        losses[row] = 0;
+        next[row] = NONE;
         open++;
         return row;
     }
@@ -71,6 +95,7 @@ final class RequestTable {
         requestClass = Arrays.copyOf(requestClass, size);
         variant = Arrays.copyOf(variant, size);
         server = Arrays.copyOf(server, size);
+        losses = Arrays.copyOf(losses, size);
         next = Arrays.copyOf(next, size);
     }
 
@@ -119,8 +144,23 @@ final class RequestTable {
         server[row] = serving;
     }
 
+    /** Counts a lost instance, and returns how many the request has lost. */
+    int lose(int row) {
+        server[row] = NONE;
+        return ++losses[row];
+    }
+
+    /** The request that is served in the same batch after this one; NONE after the last. */
+    int nextInBatch(int row) {
+        return next[row];
+    }
+
+    void nextInBatch(int row, int following) {
+        next[row] = following;
+    }
+
     void enqueue(int row) {
-        int queue = variant[row] * classes + requestClass[row];
+        int queue = queue(row);
         next[row] = NONE;
         if (tail[queue] == NONE) {
             head[queue] = row;
@@ -133,7 +173,7 @@ final class RequestTable {
 
     /** Puts a request that was being served back to where it came from: before those that arrived later. */
     void enqueueByArrival(int row) {
-        int queue = variant[row] * classes + requestClass[row];
+        int queue = queue(row);
         int before = NONE;
         int at = head[queue];
         while (at != NONE && number[at] < number[row]) {
@@ -152,6 +192,50 @@ final class RequestTable {
         queued[variant[row]]++;
     }
 
+    /** Takes a request out of the queue it stands in; false where it stands in none. */
+    boolean withdraw(int row) {
+        int queue = queue(row);
+        int before = NONE;
+        for (int at = head[queue]; at != NONE; at = next[at]) {
+            if (at == row) {
+                if (before == NONE) {
+                    removeHead(queue);
+                    return true;
+                }
+                next[before] = next[row];
+                if (tail[queue] == row) {
+                    tail[queue] = before;
+                }
+                queued[variant[row]]--;
+                return true;
+            }
+            before = at;
+        }
+        return false;
+    }
+
+    /** When the first of the requests that wait for a variant arrived; there must be one. */
+    long oldestArrival(int ofVariant) {
+        long oldest = Long.MAX_VALUE;
+        for (int queue = ofVariant; queue < head.length; queue += variants) {
+            if (head[queue] != NONE) {
+                oldest = Math.min(oldest, arrival[head[queue]]);
+            }
+        }
+        return oldest;
+    }
+
+    /** The earliest deadline among the requests that wait for a variant; unbounded where none has one. */
+    long earliestDeadline(int ofVariant) {
+        long earliest = ServiceCatalog.UNBOUNDED;
+        for (int queue = ofVariant; queue < head.length; queue += variants) {
+            if (head[queue] != NONE) {
+                earliest = Math.min(earliest, deadline(head[queue]));
+            }
+        }
+        return earliest;
+    }
+
     int queued(int ofVariant) {
         return queued[ofVariant];
     }
@@ -159,14 +243,14 @@ final class RequestTable {
     /** Takes the waiting request of a variant that is next in an order; NONE where none waits. */
     int dequeue(int ofVariant, QueueOrder order) {
         int best = NONE;
-        for (int c = 0; c < classes; c++) {
-            int row = head[ofVariant * classes + c];
+        for (int queue = ofVariant; queue < head.length; queue += variants) {
+            int row = head[queue];
             if (row != NONE && (best == NONE || before(row, best, order))) {
                 best = row;
             }
         }
         if (best != NONE) {
-            removeHead(ofVariant * classes + requestClass[best]);
+            removeHead(queue(best));
         }
         return best;
     }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     needs on top of its own start
  * @param vm profile by instance type name; may be empty
  * @param function profile by function memory; null where the variant cannot run in a function
+ * @param model where its network is; null where it can only be simulated
  */
 public record Variant(
         String name,
@@ -24,7 +25,8 @@ public record Variant(
         double sizeMb,
         double loadMs,
         @JsonProperty(defaultValue = "{}") Map<String, VmProfile> vm,
-        @Nullable FunctionProfile function) {
+        @Nullable FunctionProfile function,
+        @Nullable ModelSource model) {
 
     public Variant {
         if (name.isBlank()) {
@@ -45,6 +47,18 @@ public record Variant(
             throw new IllegalArgumentException(
                     "variant '" + name + "' has neither a vm nor a function profile, so it can run nowhere");
         }
+    }
+
+    /** A variant that can only be simulated. */
+    public Variant(
+            String name,
+            double accuracy,
+            @Nullable Double observedAccuracy,
+            double sizeMb,
+            double loadMs,
+            Map<String, VmProfile> vm,
+            @Nullable FunctionProfile function) {
+        this(name, accuracy, observedAccuracy, sizeMb, loadMs, vm, function, null);
     }
 
     /** The accuracy that users see: the observed one where there is one, else the published one. */

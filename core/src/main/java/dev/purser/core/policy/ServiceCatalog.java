@@ -12,8 +12,10 @@ import dev.purser.core.workload.Slo;
 import dev.purser.core.workload.Workload;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * Everything that is known before the first request, in numbers: the profile, price and accuracy of each variant on each
@@ -36,19 +38,21 @@ public final class ServiceCatalog {
     private final int variants;
     private final int memorySizes;
     private final int[] slots;
-    private final long[] serviceNanos;
+    /** By fleet, then by batch size less one; empty where the variant cannot run on the type. */
+    private final long[][] serviceNanos;
+
     private final double[] usdPerSecond;
     private final long[] functionNanos;
     private final double[] functionUsd;
     private final long[] loadNanos;
     private final double[] accuracy;
-    private final int classes;
-    private final boolean[] strict;
-    private final long[] maxLatencyNanos;
-    private final double[] minAccuracy;
-    private final double[] maxUsdPerRequest;
-    private final int[] namedVariant;
-    private final double[] weight;
+    private final List<RequestClass> classes = new ArrayList<>();
+    private boolean[] strict = new boolean[8];
+    private long[] maxLatencyNanos = new long[8];
+    private double[] minAccuracy = new double[8];
+    private double[] maxUsdPerRequest = new double[8];
+    private int[] namedVariant = new int[8];
+    private double[] share = new double[8];
 
     /**
      * @param workload what is served
@@ -71,7 +75,7 @@ public final class ServiceCatalog {
             requireMemory(mb);
         }
         slots = new int[variants * types.size()];
-        serviceNanos = new long[slots.length];
+        serviceNanos = new long[slots.length][0];
         usdPerSecond = new double[types.size()];
         functionNanos = new long[variants * memorySizes];
         functionUsd = new double[functionNanos.length];
@@ -84,30 +88,49 @@ public final class ServiceCatalog {
             profile(v, pool.get(v), memory);
         }
 
-        List<RequestClass> requestClasses = workload.application().classes();
-        classes = requestClasses.size();
-        strict = new boolean[classes];
-        maxLatencyNanos = new long[classes];
-        minAccuracy = new double[classes];
-        maxUsdPerRequest = new double[classes];
-        namedVariant = new int[classes];
-        weight = new double[classes];
-        double sum = requestClasses.stream().mapToDouble(RequestClass::weight).sum();
-        for (int c = 0; c < classes; c++) {
-            RequestClass requestClass = requestClasses.get(c);
-            Slo slo = requestClass.slo();
-            strict[c] = slo.urgency() == Slo.Urgency.STRICT;
-            maxLatencyNanos[c] =
-                    slo.maxLatency() == null ? UNBOUNDED : slo.maxLatency().toNanos();
-            minAccuracy[c] = slo.minAccuracy() == null ? 0 : slo.minAccuracy();
-            maxUsdPerRequest[c] =
-                    slo.maxCostUsdPer1k() == null ? Double.POSITIVE_INFINITY : slo.maxCostUsdPer1k() / 1000;
-            namedVariant[c] = requestClass.variant() == null
-                    ? -1
-                    : workload.application().pool().indexOf(requestClass.variant());
-            weight[c] = requestClass.weight() / sum;
-            requireServable(c);
+        List<RequestClass> declared = workload.application().classes();
+        double sum = declared.stream().mapToDouble(RequestClass::weight).sum();
+        for (RequestClass requestClass : declared) {
+            int c = add(requestClass);
+            share[c] = requestClass.weight() / sum;
         }
+    }
+
+    /**
+     * The index of a class of requests that the workload does not name, known from now on: clients of a deployment may
+     * ask for promises of their own. Only for a catalog of one deployment, from the thread that runs its engine. The
+     * class has no share of the expected load.
+     *
+     * @throws InputException if the class names a variant that the pool lacks, or nothing that can be rented keeps its
+     *     SLO; the catalog is as it was
+     */
+    public int addRequestClass(RequestClass requestClass) {
+        return add(requestClass);
+    }
+
+    private int add(RequestClass requestClass) {
+        int c = classes.size();
+        if (c == strict.length) {
+            int size = c * 2;
+            strict = Arrays.copyOf(strict, size);
+            maxLatencyNanos = Arrays.copyOf(maxLatencyNanos, size);
+            minAccuracy = Arrays.copyOf(minAccuracy, size);
+            maxUsdPerRequest = Arrays.copyOf(maxUsdPerRequest, size);
+            namedVariant = Arrays.copyOf(namedVariant, size);
+            share = Arrays.copyOf(share, size);
+        }
+        Slo slo = requestClass.slo();
+        strict[c] = slo.urgency() == Slo.Urgency.STRICT;
+        maxLatencyNanos[c] =
+                slo.maxLatency() == null ? UNBOUNDED : slo.maxLatency().toNanos();
+        minAccuracy[c] = slo.minAccuracy() == null ? 0 : slo.minAccuracy();
+        maxUsdPerRequest[c] = slo.maxCostUsdPer1k() == null ? Double.POSITIVE_INFINITY : slo.maxCostUsdPer1k() / 1000;
+        namedVariant[c] = requestClass.variant() == null
+                ? -1
+                : workload.application().pool().indexOf(requestClass.variant());
+        requireServable(c, requestClass);
+        classes.add(requestClass);
+        return c;
     }
 
     private void requireMemory(int mb) {
@@ -129,7 +152,9 @@ public final class ServiceCatalog {
             VmProfile vm = variant.vm().get(types.get(t).name());
             if (vm != null) {
                 slots[fleet(v, t)] = vm.slots();
-                serviceNanos[fleet(v, t)] = Math.max(1, Math.round(vm.latencyMs() * NANOS_PER_MS));
+                serviceNanos[fleet(v, t)] = IntStream.rangeClosed(1, vm.maxBatch())
+                        .mapToLong(size -> Math.max(1, Math.round(vm.latencyMs(size) * NANOS_PER_MS)))
+                        .toArray();
             }
         }
         FunctionProfile function = variant.function();
@@ -146,7 +171,7 @@ public final class ServiceCatalog {
     }
 
     /** A class that nothing can serve would fail on every request: better said before the run. */
-    private void requireServable(int c) {
+    private void requireServable(int c, RequestClass requestClass) {
         double bestAccuracy = 0;
         long fastest = UNBOUNDED;
         double cheapest = Double.POSITIVE_INFINITY;
@@ -160,7 +185,6 @@ public final class ServiceCatalog {
                 cheapest = Math.min(cheapest, leastUsdPerRequest(v));
             }
         }
-        RequestClass requestClass = workload.application().classes().get(c);
         String pool = workload.application().pool().name();
         String resources = "the instance types " + workload.instanceTypes() + " and functions of "
                 + workload.functions().memoryMb() + " MB";
@@ -197,7 +221,7 @@ public final class ServiceCatalog {
         for (int t = 0; t < types.size(); t++) {
             int fleet = fleet(v, t);
             if (slots[fleet] > 0
-                    && serviceNanos[fleet] <= maxLatencyNanos[c]
+                    && serviceNanos(fleet) <= maxLatencyNanos[c]
                     && usdPerRequest(fleet) <= maxUsdPerRequest[c]) {
                 return true;
             }
@@ -296,12 +320,26 @@ public final class ServiceCatalog {
 
     /** Profiled service time of one request in a fleet; 0 where the variant cannot run on the type. */
     public long serviceNanos(int fleet) {
-        return serviceNanos[fleet];
+        return slots[fleet] == 0 ? 0 : serviceNanos[fleet][0];
     }
 
-    /** Requests per second that one instance of a fleet serves with all slots busy; 0 where it cannot serve. */
+    /**
+     * Profiled service time of a batch in a fleet that can serve.
+     *
+     * @param size 1 to {@link #maxBatch}
+     */
+    public long serviceNanos(int fleet, int size) {
+        return serviceNanos[fleet][size - 1];
+    }
+
+    /** The largest batch that a fleet's instances serve together; 1 where requests are served singly, 0 where it cannot serve. */
+    public int maxBatch(int fleet) {
+        return serviceNanos[fleet].length;
+    }
+
+    /** Requests per second that one instance of a fleet serves singly with all slots busy; 0 where it cannot serve. */
     public double capacity(int fleet) {
-        return slots[fleet] == 0 ? 0 : slots[fleet] * NANOS_PER_SECOND / serviceNanos[fleet];
+        return slots[fleet] == 0 ? 0 : slots[fleet] * NANOS_PER_SECOND / serviceNanos(fleet);
     }
 
     /** Cost of one request on a fully busy instance of a fleet; infinite where it cannot serve. */
@@ -368,12 +406,12 @@ public final class ServiceCatalog {
 
     /** How many request classes there are. */
     public int requestClasses() {
-        return classes;
+        return classes.size();
     }
 
     /** A request class's name. */
     public String className(int requestClass) {
-        return workload.application().classes().get(requestClass).name();
+        return classes.get(requestClass).name();
     }
 
     /** Whether the class's latency promise is strict. */
@@ -401,9 +439,9 @@ public final class ServiceCatalog {
         return namedVariant[requestClass];
     }
 
-    /** The class's share of the arrivals; the shares add up to 1. */
+    /** The class's share of the expected arrivals; the shares add up to 1. */
     public double share(int requestClass) {
-        return weight[requestClass];
+        return share[requestClass];
     }
 
     /** The shortest service time that any resource of the workload offers for a variant. */
@@ -411,7 +449,7 @@ public final class ServiceCatalog {
         long best = UNBOUNDED;
         for (int t = 0; t < types.size(); t++) {
             if (slots[fleet(variant, t)] > 0) {
-                best = Math.min(best, serviceNanos[fleet(variant, t)]);
+                best = Math.min(best, serviceNanos(fleet(variant, t)));
             }
         }
         for (int m = 0; m < memorySizes; m++) {

@@ -93,7 +93,7 @@ class ControllerPropertyTest {
                         Outcome before = ended.put(controller().requestNumber(row), outcome);
                         assertThat(before).as("request ended before").isNull();
                     },
-                    new ControllerSettings(Duration.ofSeconds(1), Duration.ofSeconds(5), 3, maxInstances),
+                    new ControllerSettings(Duration.ofSeconds(1), Duration.ofSeconds(5), 3, maxInstances, 1000),
                     DecisionLog.small());
         }
 
@@ -256,7 +256,7 @@ class ControllerPropertyTest {
         }
 
         @Override
-        public void execute(int request, int instance) {
+        public void execute(int request, int size, int instance) {
             assertThat(ready.get(instance)).isEqualTo(true);
             assertThat(executing.put(request, instance)).isNull();
             long busy = executing.values().stream().filter(on -> on == instance).count();

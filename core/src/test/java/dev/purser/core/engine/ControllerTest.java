@@ -55,7 +55,7 @@ class ControllerTest {
     private final List<String> heard = new ArrayList<>();
 
     private ControllerSettings settings =
-            new ControllerSettings(Duration.ofSeconds(10), Duration.ofSeconds(30), 0, 100);
+            new ControllerSettings(Duration.ofSeconds(10), Duration.ofSeconds(30), 0, 100, 2);
     private QueueOrder order = QueueOrder.ARRIVAL;
     private Selection selection = select(1);
     private Dispatch dispatch = toInstance(BIG_ON_XLARGE);
@@ -138,7 +138,7 @@ class ControllerTest {
         List<Integer> instances = new ArrayList<>();
         Mockito.mockingDetails(platform).getInvocations().stream()
                 .filter(call -> call.getMethod().getName().equals("execute"))
-                .forEach(call -> instances.add(call.getArgument(1)));
+                .forEach(call -> instances.add(call.getArgument(2)));
         return instances;
     }
 
@@ -211,11 +211,11 @@ class ControllerTest {
             start(BIG_ON_XLARGE, 1);
             int first = controller.requestArrived(STRICT);
             controller.requestArrived(STRICT);
-            verify(platform, never()).execute(anyInt(), anyInt());
+            verify(platform, never()).execute(anyInt(), anyInt(), anyInt());
 
             now = 3 * SECOND;
             controller.instanceReady(0);
-            verify(platform).execute(first, 0);
+            verify(platform).execute(first, 1, 0);
             assertThat(view.queueLength(1)).isEqualTo(1);
             assertThat(controller.metrics().meanInstanceWaitNanos()).isEqualTo(3 * SECOND);
         }
@@ -229,8 +229,8 @@ class ControllerTest {
             dispatch = toQueue();
             int sentToQueue = controller.requestArrived(STRICT);
 
-            verify(platform).execute(sentElsewhere, 0);
-            verify(platform).execute(sentToQueue, 0);
+            verify(platform).execute(sentElsewhere, 1, 0);
+            verify(platform).execute(sentToQueue, 1, 0);
         }
 
         @Test
@@ -264,7 +264,7 @@ class ControllerTest {
             assertThat(view.readyInstances(BIG_ON_XLARGE)).isZero();
             assertThat(view.busySlots(BIG_ON_XLARGE)).isZero();
             int later = controller.requestArrived(STRICT);
-            verify(platform, never()).execute(later, 0);
+            verify(platform, never()).execute(later, 1, 0);
 
             controller.executionFinished(request);
             verify(platform).terminate(0);
@@ -282,7 +282,7 @@ class ControllerTest {
             int waiting = controller.requestArrived(STRICT);
             interval(SMALL_ON_XLARGE, 2);
 
-            verify(platform).execute(waiting, 0);
+            verify(platform).execute(waiting, 1, 0);
             verify(platform, times(1)).launch(anyInt(), anyInt());
             verify(platform).launch(1, SMALL_ON_XLARGE);
             assertThat(view.readyInstances(SMALL_ON_XLARGE)).isEqualTo(1);
@@ -332,7 +332,7 @@ class ControllerTest {
 
         @Test
         void theLimitOnInstancesBoundsThePlanAndSaysSo() {
-            settings = new ControllerSettings(Duration.ofSeconds(10), Duration.ofSeconds(30), 0, 3);
+            settings = new ControllerSettings(Duration.ofSeconds(10), Duration.ofSeconds(30), 0, 3, 2);
             start(SMALL_ON_LARGE, 2, BIG_ON_XLARGE, 5);
 
             assertThat(controller.aliveInstances()).isEqualTo(3);
@@ -367,10 +367,10 @@ class ControllerTest {
             controller.executionFinished(rows.get(2));
             controller.executionFinished(rows.get(3));
             InOrder inOrder = Mockito.inOrder(platform);
-            inOrder.verify(platform).execute(rows.get(0), 1);
-            inOrder.verify(platform).execute(rows.get(1), 1);
-            inOrder.verify(platform).execute(rows.get(4), 0);
-            inOrder.verify(platform).execute(rows.get(5), 0);
+            inOrder.verify(platform).execute(rows.get(0), 1, 1);
+            inOrder.verify(platform).execute(rows.get(1), 1, 1);
+            inOrder.verify(platform).execute(rows.get(4), 1, 0);
+            inOrder.verify(platform).execute(rows.get(5), 1, 0);
             assertThat(ended).hasSize(2);
             assertThat(controller.metrics().instancesStopped()).isEqualTo(1);
             // waited until 1 s: 0, 1, 4 and 5; not at all: the first beginnings of 0 to 3
@@ -384,7 +384,7 @@ class ControllerTest {
             controller.instanceLost(0);
             verify(platform, times(2)).launch(0, BIG_ON_XLARGE);
             controller.instanceReady(0);
-            verify(platform).execute(request, 0);
+            verify(platform).execute(request, 1, 0);
         }
 
         @Test
@@ -585,14 +585,16 @@ class ControllerTest {
         @Test
         void settingsOutOfRange() {
             Duration second = Duration.ofSeconds(1);
-            assertThatThrownBy(() -> new ControllerSettings(Duration.ZERO, second, 0, 1))
+            assertThatThrownBy(() -> new ControllerSettings(Duration.ZERO, second, 0, 1, 1))
                     .hasMessageContaining("controlInterval");
-            assertThatThrownBy(() -> new ControllerSettings(second, Duration.ZERO, 0, 1))
+            assertThatThrownBy(() -> new ControllerSettings(second, Duration.ZERO, 0, 1, 1))
                     .hasMessageContaining("requestTimeout");
-            assertThatThrownBy(() -> new ControllerSettings(second, second, Double.NaN, 1))
+            assertThatThrownBy(() -> new ControllerSettings(second, second, Double.NaN, 1, 1))
                     .hasMessageContaining("initialRate");
-            assertThatThrownBy(() -> new ControllerSettings(second, second, 0, 0))
+            assertThatThrownBy(() -> new ControllerSettings(second, second, 0, 0, 1))
                     .hasMessageContaining("maxInstances");
+            assertThatThrownBy(() -> new ControllerSettings(second, second, 0, 1, 0))
+                    .hasMessageContaining("maxLosses");
         }
 
         @Test
@@ -624,7 +626,7 @@ class ControllerTest {
             int first = controller.requestArrived(STRICT);
             int second = controller.requestArrived(STRICT);
             controller.requestFailed(first);
-            verify(platform).execute(second, 0);
+            verify(platform).execute(second, 1, 0);
 
             interval(BIG_ON_XLARGE, 0);
             controller.requestFailed(second);

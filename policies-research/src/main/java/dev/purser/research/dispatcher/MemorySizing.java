@@ -15,16 +15,15 @@ final class MemorySizing {
     /**
      * The function.
      *
-     * @param latencyNanos the bound; {@link ServiceCatalog#UNBOUNDED} for none
-     * @param allowanceNanos taken off the bound for what is not execution
+     * @param boundNanos the longest execution
      * @return a function of the variant, or -1 where it fits into none
      */
-    static int rightSized(ServiceCatalog catalog, int variant, long latencyNanos, long allowanceNanos) {
+    static int rightSized(ServiceCatalog catalog, int variant, long boundNanos) {
         int best = -1;
         for (int m = 0; m < catalog.memorySizes(); m++) {
             int function = catalog.function(variant, m);
             if (catalog.functionNanos(function) < ServiceCatalog.UNBOUNDED
-                    && (best < 0 || better(catalog, function, best, latencyNanos - allowanceNanos))) {
+                    && (best < 0 || better(catalog, function, best, boundNanos))) {
                 best = function;
             }
         }

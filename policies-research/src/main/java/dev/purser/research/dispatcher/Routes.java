@@ -1,6 +1,7 @@
 package dev.purser.research.dispatcher;
 
 import dev.purser.core.policy.Dispatch;
+import dev.purser.core.policy.PerRequestClass;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.policy.ServingView;
@@ -17,7 +18,7 @@ final class Routes {
     private final ServiceCatalog catalog;
     private final int[][] fleets;
     private final Dispatch[] toInstance;
-    private final @Nullable Dispatch[] toFunction;
+    private final PerRequestClass<@Nullable Dispatch[]> toFunction;
 
     /**
      * @param memoryMb the functions' memory; 0 to size it by each class's latency bound
@@ -27,7 +28,6 @@ final class Routes {
         this.catalog = catalog;
         fleets = new int[catalog.variants()][];
         toInstance = new Dispatch[catalog.fleets()];
-        toFunction = new Dispatch[catalog.requestClasses() * catalog.variants()];
         Reason freeSlot = Reason.of("free-slot", "an instance has a free slot");
         for (int f = 0; f < toInstance.length; f++) {
             toInstance[f] = new Dispatch.ToInstance(f, freeSlot);
@@ -41,16 +41,25 @@ final class Routes {
                     .sorted(Comparator.comparingDouble(catalog::usdPerRequest))
                     .mapToInt(Integer::intValue)
                     .toArray();
-            for (int c = 0; c < catalog.requestClasses(); c++) {
-                int function = memoryMb == 0
-                        ? MemorySizing.rightSized(catalog, v, catalog.maxLatencyNanos(c), allowanceNanos)
-                        : MemorySizing.fixed(catalog, v, memoryMb);
-                if (function >= 0) {
-                    toFunction[c * catalog.variants() + v] = new Dispatch.ToFunction(
-                            function, Reason.of("no-free-slot", "no instance has a free slot, a function answers"));
-                }
+        }
+        toFunction = new PerRequestClass<>(c -> functions(memoryMb, catalog.maxLatencyNanos(c) - allowanceNanos));
+        // a memory size that the workload lacks is said now, not at the first request
+        toFunction.get(0);
+    }
+
+    /** The functions of each variant for requests that may take a time. */
+    private @Nullable Dispatch[] functions(int memoryMb, long boundNanos) {
+        @Nullable Dispatch[] functions = new Dispatch[catalog.variants()];
+        for (int v = 0; v < functions.length; v++) {
+            int function = memoryMb == 0
+                    ? MemorySizing.rightSized(catalog, v, boundNanos)
+                    : MemorySizing.fixed(catalog, v, memoryMb);
+            if (function >= 0) {
+                functions[v] = new Dispatch.ToFunction(
+                        function, Reason.of("no-free-slot", "no instance has a free slot, a function answers"));
             }
         }
+        return functions;
     }
 
     /** A free slot on the variant's cheapest fleet that has one; null where none is free. */
@@ -67,7 +76,7 @@ final class Routes {
     /** The right-sized function of a class and variant; null where the variant fits into none. */
     @Nullable
     Dispatch function(int requestClass, int variant) {
-        return toFunction[requestClass * catalog.variants() + variant];
+        return toFunction.get(requestClass)[variant];
     }
 
     boolean hasFleet(int variant) {
@@ -94,5 +103,26 @@ final class Routes {
         return Arrays.stream(fleets[variant])
                 .mapToDouble(f -> view.readyInstances(f) * catalog.capacity(f))
                 .sum();
+    }
+
+    /** Requests per second that the variant's ready instances serve in full batches. */
+    double batchedCapacity(int variant, ServingView view) {
+        double rate = 0;
+        for (int fleet : fleets[variant]) {
+            int size = catalog.maxBatch(fleet);
+            rate += view.readyInstances(fleet) * catalog.slots(fleet) * size * 1e9 / catalog.serviceNanos(fleet, size);
+        }
+        return rate;
+    }
+
+    /** The longest service of a batch on the variant's ready instances, where so many requests wait. */
+    long batchNanos(int variant, int waiting, ServingView view) {
+        long longest = 0;
+        for (int fleet : fleets[variant]) {
+            if (view.readyInstances(fleet) > 0) {
+                longest = Math.max(longest, catalog.serviceNanos(fleet, Math.min(waiting, catalog.maxBatch(fleet))));
+            }
+        }
+        return longest;
     }
 }

@@ -2,6 +2,7 @@ package dev.purser.research.selector;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.purser.core.policy.ModelSelector;
+import dev.purser.core.policy.PerRequestClass;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
@@ -77,35 +78,27 @@ public final class NaiveSelectors {
     public static ModelSelector mostAccurate(NoSettings settings, PolicyContext context) {
         ServiceCatalog catalog = context.catalog();
         Reason reason = Reason.of("most-accurate", "the most accurate variant that keeps the latency bound");
-        Selection[] byClass = new Selection[catalog.requestClasses()];
-        for (int c = 0; c < byClass.length; c++) {
-            long bound = catalog.maxLatencyNanos(c);
-            byClass[c] = IntStream.range(0, catalog.variants())
-                    .filter(v -> Feasible.profiledNanos(catalog, v) <= bound)
-                    .reduce((a, b) -> catalog.accuracy(b) > catalog.accuracy(a) ? b : a)
-                    .stream()
-                    .mapToObj(v -> new Selection(v, reason))
-                    .findFirst()
-                    .orElse(Feasible.none());
-        }
-        return (request, view) -> byClass[request.requestClass()];
+        PerRequestClass<Selection> byClass = new PerRequestClass<>(c -> IntStream.range(0, catalog.variants())
+                .filter(v -> Feasible.profiledNanos(catalog, v) <= catalog.maxLatencyNanos(c))
+                .reduce((a, b) -> catalog.accuracy(b) > catalog.accuracy(a) ? b : a)
+                .stream()
+                .mapToObj(v -> new Selection(v, reason))
+                .findFirst()
+                .orElse(Feasible.none()));
+        return (request, view) -> byClass.get(request.requestClass());
     }
 
     /** Any of the variants that meet the constraints it heeds, with equal chances. */
     public static ModelSelector random(RandomSettings settings, PolicyContext context) {
         ServiceCatalog catalog = context.catalog();
         Selection[] all = Feasible.selections(catalog, Reason.of("random", "drawn from those that fit"));
-        Selection[][] byClass = new Selection[catalog.requestClasses()][];
-        for (int c = 0; c < byClass.length; c++) {
-            IntPredicate fits = filter(catalog, settings.filter(), c);
-            byClass[c] = IntStream.range(0, catalog.variants())
-                    .filter(fits)
-                    .mapToObj(v -> all[v])
-                    .toArray(Selection[]::new);
-        }
+        PerRequestClass<Selection[]> byClass = new PerRequestClass<>(c -> IntStream.range(0, catalog.variants())
+                .filter(filter(catalog, settings.filter(), c))
+                .mapToObj(v -> all[v])
+                .toArray(Selection[]::new));
         UniformRandomProvider random = RandomSource.XO_RO_SHI_RO_128_PP.create(context.seed());
         return (request, view) -> {
-            Selection[] candidates = byClass[request.requestClass()];
+            Selection[] candidates = byClass.get(request.requestClass());
             return candidates.length == 0 ? Feasible.none() : candidates[random.nextInt(candidates.length)];
         };
     }

@@ -1,6 +1,7 @@
 package dev.purser.research.selector;
 
 import dev.purser.core.policy.ModelSelector;
+import dev.purser.core.policy.PerRequestClass;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.RequestView;
 import dev.purser.core.policy.Selection;
@@ -56,7 +57,7 @@ public final class ParagonSelector implements ModelSelector {
 
     private final Settings settings;
     private final ServiceCatalog catalog;
-    private final Objective[] objectives;
+    private final PerRequestClass<Objective> objectives;
     private final long[] profiled;
     private final double[] usd;
     private final double[] excess;
@@ -73,10 +74,7 @@ public final class ParagonSelector implements ModelSelector {
         this.settings = settings;
         catalog = context.catalog();
         int variants = catalog.variants();
-        objectives = new Objective[catalog.requestClasses()];
-        for (int c = 0; c < objectives.length; c++) {
-            objectives[c] = settings.optimise().of(catalog, c);
-        }
+        objectives = new PerRequestClass<>(c -> settings.optimise().of(catalog, c));
         profiled = new long[variants];
         usd = new double[variants];
         for (int v = 0; v < variants; v++) {
@@ -133,7 +131,7 @@ public final class ParagonSelector implements ModelSelector {
             if (catalog.accuracy(v) >= accuracy
                     && usd[v] <= catalog.maxUsdPerRequest(c)
                     && latencyOf(v, online) <= latency
-                    && (best < 0 || better(v, best, objectives[c], online))) {
+                    && (best < 0 || better(v, best, objectives.get(c), online))) {
                 best = v;
             }
         }
