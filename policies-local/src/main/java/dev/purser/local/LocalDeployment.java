@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,10 @@ public final class LocalDeployment implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalDeployment.class);
     private static final Duration LAST_EVENTS = Duration.ofSeconds(5);
+
+    /** How long whoever has a deployment may take to begin to shut it down when the process is told to end. */
+    private static final Duration NOTICE = Duration.ofSeconds(1);
+
     private static final Reason SHUTTING_DOWN = Reason.of("shutting-down", "the deployment takes no further requests");
 
     private final ServiceCatalog catalog;
@@ -96,7 +101,7 @@ public final class LocalDeployment implements AutoCloseable {
                 },
                 controller,
                 log);
-        shutdownHook = new Thread(host::close, "purser shutdown");
+        shutdownHook = new Thread(this::processEnds, "purser shutdown");
     }
 
     /**
@@ -371,6 +376,21 @@ public final class LocalDeployment implements AutoCloseable {
         } finally {
             openLock.unlock();
         }
+    }
+
+    /**
+     * The process is about to end. Workers end with it in any case; here they end before it, as soon as whoever shuts the
+     * deployment down has drained it.
+     */
+    private void processEnds() {
+        long deadline = System.nanoTime() + NOTICE.toNanos();
+        while (!shuttingDown && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(NOTICE.toNanos() / 100);
+        }
+        while (shuttingDown && undelivered.get() > 0) {
+            LockSupport.parkNanos(NOTICE.toNanos() / 100);
+        }
+        host.close();
     }
 
     /** Fails what is open, ends the engine (its ledger is complete then) and terminates all workers. */

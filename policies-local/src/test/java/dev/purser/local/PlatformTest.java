@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.purser.core.InputException;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.Outcome;
-import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.Usage;
 import dev.purser.core.workload.RequestClass;
 import dev.purser.core.workload.Slo;
@@ -734,28 +733,6 @@ final class PlatformTest {
                     .isInstanceOf(InputException.class)
                     .hasMessageContainingAll(
                             "variant 'v0'", "a.onnx", "variant 'v1'", "b.onnx", "there is no such file");
-        }
-
-        @Test
-        void theEstimateOfAStartFollowsWhatIsMeasured() {
-            FakeHost host = new FakeHost();
-            World world = instances(1, 1, 1);
-            ServiceCatalog catalog = world.catalog();
-            Launch launches = new Launch(catalog, world.settings());
-            assertThat(launches.of.nanos()).isEqualTo(600);
-            launches.of.ready(1000);
-            assertThat(launches.of.nanos()).isEqualTo(1000);
-            launches.of.ready(2000);
-            assertThat(launches.of.nanos()).isEqualTo(1300);
-            assertThat(host.started).isEmpty();
-        }
-
-        private final class Launch {
-            private final dev.purser.local.Launches of;
-
-            Launch(ServiceCatalog catalog, LocalSettings settings) {
-                of = new dev.purser.local.Launches(Place.INSTANCE, 0, catalog, settings, 600);
-            }
         }
     }
 

@@ -196,7 +196,7 @@ final class ProcessTest {
             assertThat(y(answer)).isEqualTo(2);
             assertThat(answer.served().name()).isEqualTo("c7a.large#1");
             assertThat(deployment.state().ended().getFirst().cause())
-                    .isEqualTo("it did not answer a health check within 2.0 s");
+                    .isEqualTo("it did not answer a health check within 4.0 s");
             assertThat(runs(hanging)).isFalse();
             pid(deployment);
         }

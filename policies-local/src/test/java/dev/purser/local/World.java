@@ -62,7 +62,7 @@ final class World {
                 32,
                 List.of(),
                 Duration.ofMillis(500),
-                Duration.ofSeconds(2),
+                Duration.ofSeconds(4),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(30),
                 new BackOff(Duration.ofMillis(100), Duration.ofSeconds(2), 2),
