@@ -16,6 +16,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
+import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
@@ -74,6 +75,8 @@ final class WorkerServer implements AutoCloseable {
                 .maxTcpConnections(4096)
                 .connectionOptions(options -> options.readTimeout(configuration.idleTimeout()))
                 .idleConnectionTimeout(configuration.idleTimeout())
+                .contentEncoding(encodings ->
+                        encodings.contentEncodingsDiscoverServices(false).addContentEncoding(new GzipBodies()))
                 .directHandlers(jsonErrors())
                 .routing(routing -> routing.any(this::handle))
                 .build();
@@ -91,6 +94,11 @@ final class WorkerServer implements AutoCloseable {
     /** The port that it is bound to. */
     int port() {
         return server.port();
+    }
+
+    /** How many inference requests are in flight, those that wait or are still arriving included. */
+    int admitted() {
+        return capacity() - admitted.availablePermits();
     }
 
     /** Makes it ready. */
@@ -112,6 +120,7 @@ final class WorkerServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         server.stop();
+        bodies.close();
         return finished;
     }
 
@@ -246,8 +255,8 @@ final class WorkerServer implements AutoCloseable {
             ready();
             OptionalLong length = request.headers().contentLength();
             bodies.checkLength(length);
-            try (RequestBody.Held body =
-                    bodies.read(request.content().inputStream(), length, header(request, CONTENT_ENCODING))) {
+            boolean encoded = request.headers().contains(CONTENT_ENCODING);
+            try (RequestBody.Held body = bodies.read(request, encoded ? OptionalLong.empty() : length)) {
                 String jsonLength = header(request, JSON_LENGTH);
                 answer = run(loaded, body.bytes(), jsonLength);
             }
@@ -345,14 +354,15 @@ final class WorkerServer implements AutoCloseable {
                     TransportRequest request,
                     EventType eventType,
                     Status defaultStatus,
-                    io.helidon.http.ServerResponseHeaders headers,
-                    String message) {
+                    ServerResponseHeaders headers,
+                    @Nullable String message) {
                 return TransportResponse.builder()
                         .status(defaultStatus)
                         .headers(headers)
                         .header(HeaderValues.CONTENT_TYPE_JSON)
                         .keepAlive(false)
-                        .entity(MetadataCodec.writeError(message))
+                        .entity(MetadataCodec.writeError(
+                                message == null || message.isEmpty() ? defaultStatus.reasonPhrase() : message))
                         .build();
             }
         };
