@@ -278,7 +278,7 @@ public final class LocalDeployment implements AutoCloseable {
         }
         CompletableFuture<Backend> started = new CompletableFuture<>();
         Host.Handle handle = host.start(
-                new Host.Order(variant, catalog.variantName(variant) + " metadata", 1, 1), new Host.Listener() {
+                new Host.Order(variant, catalog.variantName(variant) + " metadata", 1, 1, true), new Host.Listener() {
                     @Override
                     public void ready(Backend backend, Map<String, Double> initMs, long loadNanos) {
                         started.complete(backend);

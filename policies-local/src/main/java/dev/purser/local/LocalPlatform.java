@@ -206,7 +206,8 @@ final class LocalPlatform implements LivePlatform<Call> {
         worker.phase = Phase.STARTING;
         worker.startedNanos = System.nanoTime();
         int slots = slots(worker);
-        Host.Order order = new Host.Order(worker.variant, worker.name, slots, Math.max(1, vcpus(worker) / slots));
+        Host.Order order = new Host.Order(
+                worker.variant, worker.name, slots, Math.max(1, vcpus(worker) / slots), worker.place == Place.FUNCTION);
         worker.handle = host.start(order, new Host.Listener() {
             @Override
             public void ready(Backend backend, Map<String, Double> initMs, long loadNanos) {

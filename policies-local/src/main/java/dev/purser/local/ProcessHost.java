@@ -7,7 +7,8 @@ import dev.purser.core.model.Variant;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.worker.ModelFiles;
 import dev.purser.worker.RuntimeSettings;
-import dev.purser.worker.Worker;
+import dev.purser.worker.StartArchive;
+import dev.purser.worker.WorkerCommand;
 import dev.purser.worker.WorkerConfiguration;
 import dev.purser.worker.WorkerReport;
 import dev.purser.worker.protocol.InferRequest;
@@ -19,13 +20,12 @@ import dev.purser.worker.protocol.RequestedOutput;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +58,8 @@ final class ProcessHost implements Host {
     /** How long the end of a process may come after the end of its connections. */
     private static final long EXIT_MILLIS = 300;
 
+    private static final Duration MAKE_ARCHIVE = Duration.ofMinutes(1);
+
     private static final int MAX_RESPONSE = 1 << 30;
 
     /** The largest batch's body; what the worker's heap does not hold it refuses itself. */
@@ -67,9 +69,13 @@ final class ProcessHost implements Host {
     private final LocalSettings settings;
     private final ModelFiles files;
     private final WorkerLogs logs;
+    private final WorkerCommand command;
+    private final AtomicBoolean making = new AtomicBoolean();
     private final ScheduledThreadPoolExecutor health;
     private final ConcurrentMap<Integer, ModelMetadata> metadata = new ConcurrentHashMap<>();
     private final Set<Child> children = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable Path archive;
+    private volatile @Nullable Thread maker;
     private volatile boolean closed;
 
     ProcessHost(ServiceCatalog catalog, LocalSettings settings, ModelFiles files) {
@@ -81,6 +87,12 @@ final class ProcessHost implements Host {
         this.settings = settings;
         this.files = files;
         this.logs = logs;
+        // what a crash has to say goes where all that the worker says goes, and not to files without end
+        command = WorkerCommand.ofThisProcess()
+                .withHeapMb(settings.workerMemoryMb())
+                .withOptions(List.of("-XX:+ErrorFileToStderr", "-XX:-CreateCoredumpOnCrash"))
+                .withOptions(settings.jvmOptions());
+        archive = StartArchive.find(command, files).orElse(null);
         health = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("purser health").factory());
         health.setRemoveOnCancelPolicy(true);
@@ -109,6 +121,10 @@ final class ProcessHost implements Host {
     public void close() {
         closed = true;
         health.shutdownNow();
+        Thread making = maker;
+        if (making != null) {
+            making.interrupt();
+        }
         for (Child child : children) {
             child.stop();
         }
@@ -127,20 +143,17 @@ final class ProcessHost implements Host {
         }
     }
 
-    private List<String> command() {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Xmx" + settings.workerMemoryMb() + "m");
-        command.add("-XX:+UseSerialGC");
-        command.add("-XX:TieredStopAtLevel=1");
-        command.add("-XX:+ExitOnOutOfMemoryError");
-        // what a crash has to say goes where all that the worker says goes, and not to files without end
-        command.add("-XX:+ErrorFileToStderr");
-        command.add("-XX:-CreateCoredumpOnCrash");
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.addAll(settings.jvmOptions());
-        command.add(Worker.class.getName());
-        return command;
+    /**
+     * The archive that lets workers start in half the time is made once for an installation, beside the first worker of a
+     * deployment that finds none.
+     */
+    private void makeArchive(WorkerConfiguration recorded) {
+        if (archive == null && making.compareAndSet(false, true)) {
+            maker = Thread.ofPlatform().daemon().name("purser start archive").start(() -> {
+                archive = StartArchive.findOrMake(command, recorded, files, MAKE_ARCHIVE)
+                        .orElse(null);
+            });
+        }
     }
 
     private WorkerConfiguration configuration(Order order) {
@@ -211,9 +224,9 @@ final class ProcessHost implements Host {
                     return;
                 }
                 WorkerConfiguration configuration = configuration(order);
-                ProcessBuilder builder = new ProcessBuilder(command());
-                builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-                Process started = builder.start();
+                Process started = command.withQuickStart(order.brief())
+                        .withArchive(archive)
+                        .start(configuration, Redirect.PIPE);
                 process = started;
                 if (stopping || closed) {
                     started.destroyForcibly();
@@ -223,15 +236,12 @@ final class ProcessHost implements Host {
                         .name("purser log " + order.name())
                         .start(() -> log.drain(started.getErrorStream()));
                 Future<?> unused = started.onExit().thenAccept(this::exited);
-                OutputStream to = started.getOutputStream();
-                to.write((configuration.toLine() + "\n").getBytes(StandardCharsets.UTF_8));
-                to.flush();
                 // nothing follows the one line
                 try (BufferedReader from =
                         new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.UTF_8))) {
                     String line = from.readLine();
                     if (line != null) {
-                        reported(WorkerReport.read(order.name(), line));
+                        reported(WorkerReport.read(order.name(), line), configuration);
                     }
                 }
             } catch (IOException | InputException e) {
@@ -243,7 +253,7 @@ final class ProcessHost implements Host {
             }
         }
 
-        private void reported(WorkerReport report) {
+        private void reported(WorkerReport report, WorkerConfiguration configuration) {
             WorkerReport.Initialisation times = report.initialisationMs();
             if (!report.ready() || report.port() == null || times == null) {
                 failed(String.valueOf(report.error()));
@@ -272,6 +282,7 @@ final class ProcessHost implements Host {
                 return;
             }
             listener.ready(new Remote(this, opened), steps, load);
+            makeArchive(configuration);
         }
 
         private void probe() {
@@ -286,6 +297,10 @@ final class ProcessHost implements Host {
                     trouble = "it says that it is not ready";
                 }
             } catch (IOException | RuntimeException e) {
+                if (hasEnded()) {
+                    // its end says more
+                    return;
+                }
                 trouble = "it did not answer a health check within " + LocalPlatform.words(settings.healthTimeout());
             }
             // one that answers requests is well, however busy the machine is

@@ -94,7 +94,7 @@ final class PlatformTest {
                         .isEqualTo(new Answer.Served(Place.INSTANCE, "c7a.large#0", false, 1, World.THERE));
                 assertThat(answer.latencyNanos()).isGreaterThanOrEqualTo(answer.queuedNanos());
                 assertThat(answer.queuedNanos()).isPositive();
-                assertThat(host.started.getFirst().order).isEqualTo(new Host.Order(0, "c7a.large#0", 2, 1));
+                assertThat(host.started.getFirst().order).isEqualTo(new Host.Order(0, "c7a.large#0", 2, 1, false));
             }
         }
 

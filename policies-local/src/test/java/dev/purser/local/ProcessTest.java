@@ -161,7 +161,7 @@ final class ProcessTest {
                     }
                 }));
             }
-            for (int kill = 0; kill < 4; kill++) {
+            for (int kill = 0; kill < 3; kill++) {
                 int before = answered.get();
                 await("answers", () -> answered.get() > before + 100 || !wrong.isEmpty());
                 List<Worker> ready = workers(deployment).stream()
@@ -356,7 +356,7 @@ final class ProcessTest {
             for (String pid : line.substring(5).split(" ")) {
                 seen.add(Long.parseLong(pid));
             }
-            assertThat(seen).hasSize(3).allSatisfy(pid -> assertThat(runs(pid)).isTrue());
+            assertThat(seen).hasSize(2).allSatisfy(pid -> assertThat(runs(pid)).isTrue());
             signal("-KILL", parent.pid());
             assertThat(parent.waitFor(10, TimeUnit.SECONDS)).isTrue();
             await("the orphans to end", () -> seen.stream().noneMatch(ProcessTest::runs));
@@ -365,14 +365,14 @@ final class ProcessTest {
         }
     }
 
-    /** A process that has two instances and a sandbox, and does not end by itself. */
+    /** A process that has an instance and a sandbox, and does not end by itself. */
     static final class Orphanage {
         private Orphanage() {}
 
         public static void main(String[] arguments) throws InterruptedException {
             Path directory = Path.of(arguments[0]);
             World world = new World(directory, Mode.PROCESS)
-                    .instances(TestModels.add(directory), 2, 1, 1)
+                    .instances(TestModels.add(directory), 1, 1, 1)
                     .function(TestModels.add(directory));
             LocalDeployment deployment = world.startReady();
             deployment.infer(1, add("a", 1)).join();
