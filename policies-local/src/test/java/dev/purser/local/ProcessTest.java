@@ -180,7 +180,7 @@ final class ProcessTest {
             LocalState state = deployment.state();
             workers(deployment);
             assertThat(state.ended())
-                    .hasSize(4)
+                    .hasSize(3)
                     .allSatisfy(worker -> assertThat(worker.cause()).startsWith("it was ended by signal 9"));
         }
     }
