@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -92,7 +93,7 @@ public final class Worker {
         long modelLoaded = System.nanoTime();
         model.infer(SyntheticInputs.of(model.metadata(), 1), List.of());
         long inferred = System.nanoTime();
-        WorkerServer server = await(starting, configuration);
+        WorkerServer server = await(starting);
         server.serve(model);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
@@ -115,22 +116,14 @@ public final class Worker {
         // the server's threads keep the process alive
     }
 
-    private static WorkerServer await(CompletableFuture<WorkerServer> starting, WorkerConfiguration configuration)
-            throws InterruptedException {
+    private static WorkerServer await(CompletableFuture<WorkerServer> starting) throws InterruptedException {
         try {
             return starting.get();
-        } catch (java.util.concurrent.ExecutionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            for (Throwable t = cause; t != null; t = t.getCause()) {
-                if (t instanceof java.net.BindException) {
-                    throw new InputException(
-                            configuration.host() + ":" + configuration.port(),
-                            "",
-                            "cannot be listened on: " + t.getMessage(),
-                            "name another port, or 0 for any that is free");
-                }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof InputException cause) {
+                throw cause;
             }
-            throw new IllegalStateException("the HTTP server cannot start: " + cause, cause);
+            throw new IllegalStateException("the HTTP server cannot start: " + e.getCause(), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.purser.worker;
 
+import dev.purser.core.InputException;
 import dev.purser.worker.protocol.EncodedMessage;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.InferResponse;
@@ -22,7 +23,10 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -89,6 +93,23 @@ final class WorkerServer implements AutoCloseable {
     /** Binds the port; until there is a model, the server is live and not ready. */
     void start() {
         server.start();
+        if (!server.isRunning()) {
+            // the library only logs why
+            throw new InputException(
+                    configuration.host() + ":" + configuration.port(),
+                    "",
+                    "cannot be listened on: " + whyNot(),
+                    "name another address, or port 0 for any that is free");
+        }
+    }
+
+    private String whyNot() {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(configuration.host(), configuration.port()));
+            return "it was taken a moment ago";
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     /** The port that it is bound to. */
