@@ -401,16 +401,16 @@ public final class LocalDeployment implements AutoCloseable {
         }
         closed = true;
         drain(Duration.ZERO);
-        try {
-            live.close();
-        } catch (CompletionException e) {
-            LOG.error("The engine could not be closed", e.getCause());
-        }
         query(controller -> {
                     platform.stopAll();
                     return true;
                 })
                 .join();
+        try {
+            live.close();
+        } catch (CompletionException e) {
+            LOG.error("The engine could not be closed", e.getCause());
+        }
         platform.close();
         try {
             Runtime.getRuntime().removeShutdownHook(shutdownHook);
