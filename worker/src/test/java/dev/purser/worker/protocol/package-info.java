@@ -1,0 +1,3 @@
+/** Tests of the protocol. */
+@org.jspecify.annotations.NullMarked
+package dev.purser.worker.protocol;
