@@ -9,6 +9,7 @@ import dev.purser.core.policy.ResourceProvisioner;
 import dev.purser.research.batching.Greedy;
 import dev.purser.research.batching.Window;
 import dev.purser.research.coldstart.FixedKeepAlive;
+import dev.purser.research.dispatcher.Admission;
 import dev.purser.research.dispatcher.FunctionSettings;
 import dev.purser.research.dispatcher.FunctionsOnly;
 import dev.purser.research.dispatcher.InstancesOnly;
@@ -42,7 +43,8 @@ public final class ResearchPlugin implements Plugin {
             "spock-predictive",
             "paragon",
             "functions-only",
-            "marginal");
+            "marginal",
+            "admission");
 
     @Override
     public String name() {
@@ -106,7 +108,13 @@ public final class ResearchPlugin implements Plugin {
                         "A free slot, else a function for strict requests and the queue for relaxed ones (Paragon, WoSC'20,"
                                 + " sections 3 and 4).",
                         LatencyAware.Settings.class,
-                        LatencyAware::new));
+                        LatencyAware::new),
+                PolicyFactory.of(
+                        "admission",
+                        "A free slot, else the queue if the answer can be expected in time, else refusal at once (after"
+                                + " Clockwork, OSDI'20).",
+                        Admission.Settings.class,
+                        Admission::new));
     }
 
     @Override

@@ -104,4 +104,30 @@ final class Routes {
                 .mapToDouble(f -> view.readyInstances(f) * catalog.capacity(f))
                 .sum();
     }
+
+    /** Requests per second that the variant's ready instances serve in full batches. */
+    double batchedCapacity(int variant, ServingView view) {
+        double rate = 0;
+        for (int fleet : fleets[variant]) {
+            int size = catalog.maxBatch(fleet);
+            rate += view.readyInstances(fleet)
+                    * catalog.slots(fleet)
+                    * size
+                    * 1e9
+                    / catalog.serviceNanos(fleet, size);
+        }
+        return rate;
+    }
+
+    /** The longest service of a batch on the variant's ready instances, where so many requests wait. */
+    long batchNanos(int variant, int waiting, ServingView view) {
+        long longest = 0;
+        for (int fleet : fleets[variant]) {
+            if (view.readyInstances(fleet) > 0) {
+                longest = Math.max(
+                        longest, catalog.serviceNanos(fleet, Math.min(waiting, catalog.maxBatch(fleet))));
+            }
+        }
+        return longest;
+    }
 }
