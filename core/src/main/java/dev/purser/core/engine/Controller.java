@@ -411,17 +411,34 @@ public final class Controller implements PlatformEvents {
             freeInvocation(function);
             return;
         }
-        boolean alone = requests.nextInBatch(row) == RequestTable.NONE;
-        for (int other = 0; other < requests.rows(); other++) {
-            if (requests.server(other) == server && requests.nextInBatch(other) == row) {
-                requests.nextInBatch(other, requests.nextInBatch(row));
-                alone = false;
-            }
-        }
+        boolean alone = leaveBatch(row, server);
         end(row, Outcome.FAILED);
         if (alone) {
             freeSlot(server, clock.nanos());
         }
+    }
+
+    @Override
+    public void requestFinished(int row) {
+        long now = clock.nanos();
+        int instance = requests.server(row);
+        boolean alone = leaveBatch(row, instance);
+        answered(row, now, false);
+        if (alone) {
+            freeSlot(instance, now);
+        }
+    }
+
+    /** Takes a request out of the batch that an instance serves; true where it was the only one. */
+    private boolean leaveBatch(int row, int instance) {
+        boolean alone = requests.nextInBatch(row) == RequestTable.NONE;
+        for (int other = 0; other < requests.rows(); other++) {
+            if (requests.server(other) == instance && requests.nextInBatch(other) == row) {
+                requests.nextInBatch(other, requests.nextInBatch(row));
+                return false;
+            }
+        }
+        return alone;
     }
 
     /**
@@ -433,9 +450,10 @@ public final class Controller implements PlatformEvents {
      */
     public boolean withdraw(int row) {
         if (requests.server(row) != RequestTable.NONE) {
-            return false;
-        }
-        if (requests.variant(row) != Selection.NONE) {
+            if (!requests.withdrawThrottled(row)) {
+                return false;
+            }
+        } else if (requests.variant(row) != Selection.NONE) {
             requests.withdraw(row);
         }
         end(row, Outcome.FAILED);
@@ -685,6 +703,16 @@ public final class Controller implements PlatformEvents {
     /** When an open request arrived, on the engine's clock. */
     public long arrivalNanos(int row) {
         return requests.arrival(row);
+    }
+
+    /** The variant that is to answer an open request; -1 where none was selected yet. */
+    public int variant(int row) {
+        return requests.variant(row);
+    }
+
+    /** Whether an instance that exists is to stop as soon as it has served what it has. */
+    public boolean isDraining(int instance) {
+        return fleets.isDraining(instance);
     }
 
     /** The class of an open request. */
