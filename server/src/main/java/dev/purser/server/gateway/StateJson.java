@@ -291,7 +291,7 @@ final class StateJson {
                 line.failed(),
                 line.late(),
                 share(line.answered() - line.late(), line.answered() + line.refused() + line.failed()),
-                line.recent() / 60.0,
+                line.perSecond(),
                 number(line.p50()),
                 number(line.p95()),
                 number(line.p99()),

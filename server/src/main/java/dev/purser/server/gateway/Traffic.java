@@ -50,7 +50,7 @@ final class Traffic {
      */
     record Failure(long at, String model, String ofClass, int status, String cause) {}
 
-    /** The requests of one class; latencies are in milliseconds, missing ones NaN. */
+    /** The requests of one class, with its rate in the last minute; latencies are in milliseconds, missing ones NaN. */
     @SuppressWarnings("ArrayRecordComponent")
     record ClassLine(
             Kind kind,
@@ -58,7 +58,7 @@ final class Traffic {
             long refused,
             long failed,
             long late,
-            int recent,
+            double perSecond,
             double p50,
             double p95,
             double p99,
@@ -277,7 +277,7 @@ final class Traffic {
                         line.refused,
                         line.failed,
                         line.late,
-                        sum(line.ended, last),
+                        sum(line.ended, last) / (double) Math.clamp(last + 1, 1, WINDOW),
                         any ? recent.getValueAtPercentile(50) / 1000.0 : Double.NaN,
                         any ? recent.getValueAtPercentile(95) / 1000.0 : Double.NaN,
                         any ? recent.getValueAtPercentile(99) / 1000.0 : Double.NaN,
