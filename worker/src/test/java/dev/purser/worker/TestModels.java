@@ -170,6 +170,28 @@ public final class TestModels {
                 .write(directory.resolve("unsigned.onnx"));
     }
 
+    /**
+     * A network of a text embedding's inputs and output that does nothing but look tokens up in {@link #embeddingTable}:
+     * {@code input_ids} and {@code attention_mask} of INT64 [-1, -1] to {@code last_hidden_state} of FP32 [-1, -1, 8].
+     *
+     * @param directory where to write it
+     * @return the file
+     */
+    public static Path embedding(Path directory) {
+        return new OnnxGraph("embedding")
+                .input("input_ids", OnnxGraph.INT64, -1, -1)
+                .input("attention_mask", OnnxGraph.INT64, -1, -1)
+                .output("last_hidden_state", OnnxGraph.FLOAT, -1, -1, 8)
+                .weights("table", new long[] {30_522, 8}, embeddingTable())
+                .node("Gather", new String[] {"table", "input_ids"}, "last_hidden_state")
+                .write(directory.resolve("embedding.onnx"));
+    }
+
+    /** The vectors of {@link #embedding}: eight numbers for each of 30,522 tokens. */
+    public static float[] embeddingTable() {
+        return gaussian(new Random(30_522), 30_522 * 8, 1);
+    }
+
     private static float[] gaussian(Random random, int count, int fanIn) {
         float[] values = new float[count];
         double scale = 1 / Math.sqrt(fanIn);

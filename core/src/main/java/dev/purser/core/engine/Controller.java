@@ -711,6 +711,11 @@ public final class Controller implements PlatformEvents {
         return requests.arrival(row);
     }
 
+    /** Whether an open request waits in a queue for an instance. */
+    public boolean isQueued(int row) {
+        return requests.server(row) == RequestTable.NONE && requests.variant(row) != Selection.NONE;
+    }
+
     /** The variant that is to answer an open request; -1 where none was selected yet. */
     public int variant(int row) {
         return requests.variant(row);
