@@ -53,7 +53,8 @@ final class DataApi implements Handler {
     private static final HeaderName API_KEY = HeaderNames.create("X-API-Key");
     private static final HeaderName TRACE_PARENT = HeaderNames.create("traceparent");
     private static final HeaderName TRACE_STATE = HeaderNames.create("tracestate");
-    private static final Header BINARY = HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/octet-stream");
+    private static final Header BINARY =
+            HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/octet-stream");
     private static final byte[] LIVE = "{\"live\":true}".getBytes(StandardCharsets.UTF_8);
     private static final byte[] READY = "{\"ready\":true}".getBytes(StandardCharsets.UTF_8);
     private static final byte[] EMPTY = "{}".getBytes(StandardCharsets.UTF_8);
@@ -114,8 +115,7 @@ final class DataApi implements Handler {
         if (admission.draining()) {
             response.header(HeaderValues.CONNECTION_CLOSE);
         }
-        TraceContext trace = TraceContext.of(
-                header(request, TRACE_PARENT), header(request, TRACE_STATE));
+        TraceContext trace = TraceContext.of(header(request, TRACE_PARENT), header(request, TRACE_STATE));
         if (trace == null) {
             answer(request, response);
             return;
@@ -141,7 +141,8 @@ final class DataApi implements Handler {
             route(request, response);
         } catch (Refusal e) {
             boolean later = e.status() == 429 || e.status() == 503;
-            meters.turnedBack(later ? Meters.End.TURNED_AWAY : e.status() == 408 ? Meters.End.GONE : Meters.End.INVALID);
+            meters.turnedBack(
+                    later ? Meters.End.TURNED_AWAY : e.status() == 408 ? Meters.End.GONE : Meters.End.INVALID);
             if (later) {
                 traffic.turnedAway();
             } else {
@@ -215,9 +216,7 @@ final class DataApi implements Handler {
             String part = path.substring(from, to);
             // a plus sign is a plus sign in a path
             parts.add(
-                    part.indexOf('%') < 0
-                            ? part
-                            : URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
+                    part.indexOf('%') < 0 ? part : URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
             from = to + 1;
         }
         return parts;
@@ -256,8 +255,7 @@ final class DataApi implements Handler {
         }
     }
 
-    private void model(
-            List<String> parts, String path, boolean get, ServerRequest request, ServerResponse response) {
+    private void model(List<String> parts, String path, boolean get, ServerRequest request, ServerResponse response) {
         if (parts.size() < 3) {
             throw nowhere(path);
         }
@@ -341,7 +339,9 @@ final class DataApi implements Handler {
 
     private static String cause(Answer answer) {
         String cause = answer.cause() == null ? answer.reason().words() : answer.cause();
-        return answer.outcome() == Outcome.REFUSED ? "refused (" + answer.reason().code() + "): " + cause : cause;
+        return answer.outcome() == Outcome.REFUSED
+                ? "refused (" + answer.reason().code() + "): " + cause
+                : cause;
     }
 
     private static int retryAfter(int status) {

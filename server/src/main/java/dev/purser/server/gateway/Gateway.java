@@ -37,8 +37,8 @@ public final class Gateway implements AutoCloseable {
         ModelDirectory models = new ModelDirectory(backend);
         Promises promises = new Promises(backend);
         Traffic traffic = new Traffic(catalog.variants());
-        admission = new Admission(
-                settings.maxOpen(), Math.max(Runtime.getRuntime().maxMemory() / 4, settings.maxBody()));
+        admission =
+                new Admission(settings.maxOpen(), Math.max(Runtime.getRuntime().maxMemory() / 4, settings.maxBody()));
         meters = new Meters(backend, promises, admission);
         observer = new Observer(backend, snapshot -> meters.cost(snapshot.items()));
         meters.observe(observer);

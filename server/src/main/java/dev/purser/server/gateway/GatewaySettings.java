@@ -75,8 +75,7 @@ public record GatewaySettings(
 
     /** The same on other ports. */
     public GatewaySettings withPorts(int data, int admin) {
-        return new GatewaySettings(
-                host, data, adminHost, admin, maxBody, maxOpen, grace, patience, apiKeys, tls);
+        return new GatewaySettings(host, data, adminHost, admin, maxBody, maxOpen, grace, patience, apiKeys, tls);
     }
 
     private static void range(String name, int value, int least, int most) {

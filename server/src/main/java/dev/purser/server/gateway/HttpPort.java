@@ -1,6 +1,7 @@
 package dev.purser.server.gateway;
 
 import dev.purser.core.InputException;
+import io.helidon.common.buffers.BufferData;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.Headers;
@@ -15,8 +16,6 @@ import io.helidon.webserver.http1.Http1ConnectionListener;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
-import io.helidon.common.buffers.BufferData;
-import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -60,7 +59,8 @@ final class HttpPort implements AutoCloseable {
         try {
             address = InetAddress.getByName(host);
         } catch (UnknownHostException e) {
-            throw new InputException("--host", "", "there is no host '" + host + "'", "127.0.0.1 is this machine alone");
+            throw new InputException(
+                    "--host", "", "there is no host '" + host + "'", "127.0.0.1 is this machine alone");
         }
         Http1Config http = Http1Config.builder()
                 .maxHeadersSize(MAX_HEADERS)

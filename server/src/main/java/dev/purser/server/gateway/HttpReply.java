@@ -39,7 +39,8 @@ final class HttpReply {
 
     /** What the server answers by itself where a request is no proper HTTP. */
     static DirectHandlers directHandlers(int maxBody) {
-        DirectHandler handler = (request, event, status, headers, message) -> direct(event, status, headers, message, maxBody);
+        DirectHandler handler =
+                (request, event, status, headers, message) -> direct(event, status, headers, message, maxBody);
         DirectHandlers.Builder handlers = DirectHandlers.builder();
         for (EventType event : EventType.values()) {
             handlers.addHandler(event, handler);
@@ -51,14 +52,12 @@ final class HttpReply {
             EventType event, Status status, ServerResponseHeaders headers, @Nullable String message, int maxBody) {
         headers.set(JSON);
         String said = message == null || message.isBlank() ? status.reasonPhrase() : message;
-        String text =
-                switch (status.code()) {
-                    case 413 -> tooLong(maxBody);
-                    case 500 -> "internal error; the server's log says more";
-                    case 431 -> "the headers are longer than the server takes";
-                    default ->
-                        event == EventType.BAD_REQUEST ? "not a proper HTTP request: " + said.strip() : said.strip();
-                };
+        String text = switch (status.code()) {
+            case 413 -> tooLong(maxBody);
+            case 500 -> "internal error; the server's log says more";
+            case 431 -> "the headers are longer than the server takes";
+            default -> event == EventType.BAD_REQUEST ? "not a proper HTTP request: " + said.strip() : said.strip();
+        };
         return DirectHandler.TransportResponse.builder()
                 .status(status)
                 .headers(headers)

@@ -158,7 +158,8 @@ final class Meters implements AutoCloseable {
         FunctionCounter.builder("purser.cold.starts", observer, o -> o.latest().coldStarts())
                 .description("Requests that waited for a sandbox to start.")
                 .register(registry);
-        FunctionCounter.builder("purser.worker.failures", observer, o -> o.latest().workerFailures())
+        FunctionCounter.builder(
+                        "purser.worker.failures", observer, o -> o.latest().workerFailures())
                 .description("Workers that did not start, or were lost.")
                 .register(registry);
         gauge(
@@ -179,12 +180,11 @@ final class Meters implements AutoCloseable {
     void ended(Kind kind, Answer answer) {
         int of = kind.declared() ? kind.index() : declared.size();
         Answer.Served served = answer.served();
-        End end =
-                switch (answer.outcome()) {
-                    case ANSWERED -> End.ANSWERED;
-                    case REFUSED -> End.REFUSED;
-                    case FAILED -> End.FAILED;
-                };
+        End end = switch (answer.outcome()) {
+            case ANSWERED -> End.ANSWERED;
+            case REFUSED -> End.REFUSED;
+            case FAILED -> End.FAILED;
+        };
         count(of, answer.variant(), served == null ? null : served.place(), end);
         if (answer.outcome() == Outcome.ANSWERED) {
             durations[of].record(Duration.ofNanos(answer.latencyNanos()));

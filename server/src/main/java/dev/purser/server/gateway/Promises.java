@@ -69,7 +69,11 @@ final class Promises {
 
     /** A promise as a client asks for it. */
     private record Ask(
-            int variant, @Nullable Duration maxLatency, @Nullable Double minAccuracy, @Nullable Double maxCost, Urgency urgency) {
+            int variant,
+            @Nullable Duration maxLatency,
+            @Nullable Double minAccuracy,
+            @Nullable Double maxCost,
+            Urgency urgency) {
         /** The same on the strict side, in few digits. */
         Ask rounded(ServiceCatalog catalog) {
             return new Ask(
@@ -89,10 +93,7 @@ final class Promises {
         /** To a hundredth, but not past a variant that is accurate enough. */
         private static double up(double accuracy, ServiceCatalog catalog) {
             double rounded = Math.min(
-                    1,
-                    BigDecimal.valueOf(accuracy)
-                            .setScale(2, RoundingMode.UP)
-                            .doubleValue());
+                    1, BigDecimal.valueOf(accuracy).setScale(2, RoundingMode.UP).doubleValue());
             for (int v = 0; v < catalog.variants(); v++) {
                 if (catalog.accuracy(v) >= accuracy) {
                     rounded = Math.min(rounded, catalog.accuracy(v));
@@ -122,7 +123,10 @@ final class Promises {
         }
 
         private static String number(double value) {
-            return new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros().toPlainString();
+            return new BigDecimal(value)
+                    .round(new MathContext(4))
+                    .stripTrailingZeros()
+                    .toPlainString();
         }
     }
 
@@ -153,8 +157,11 @@ final class Promises {
         if (ask == null) {
             return declared.getFirst();
         }
-        Kind named = parameters.containsKey(CLASS) ? byName.get(parameters.get(CLASS).toString()) : null;
-        if (named != null && (model.variant() < 0 || model.name().equals(named.requestClass().variant()))) {
+        Kind named =
+                parameters.containsKey(CLASS) ? byName.get(parameters.get(CLASS).toString()) : null;
+        if (named != null
+                && (model.variant() < 0
+                        || model.name().equals(named.requestClass().variant()))) {
             return named;
         }
         Ask rounded = ask.rounded(catalog);
@@ -240,12 +247,15 @@ final class Promises {
             Object value = parameter.getValue();
             switch (parameter.getKey()) {
                 case MAX_LATENCY -> {
-                    double ms = number(MAX_LATENCY, value, MS_PER_HOUR, "milliseconds, over 0 and at most an hour (3600000)");
+                    double ms = number(
+                            MAX_LATENCY, value, MS_PER_HOUR, "milliseconds, over 0 and at most an hour (3600000)");
                     maxLatency = Duration.ofNanos(Math.max(1, (long) (ms * 1e6)));
                 }
                 case MIN_ACCURACY ->
                     minAccuracy = number(MIN_ACCURACY, value, 1, "a share, over 0 and at most 1 (80 % is 0.8)");
-                case MAX_COST -> maxCost = number(MAX_COST, value, 1e6, "US dollars for a thousand requests, over 0 and at most 1000000");
+                case MAX_COST ->
+                    maxCost = number(
+                            MAX_COST, value, 1e6, "US dollars for a thousand requests, over 0 and at most 1000000");
                 case URGENCY -> urgency = urgency(value);
                 case CLASS -> named = named(model, value);
                 default -> requireUnrelated(parameter.getKey());
@@ -275,14 +285,14 @@ final class Promises {
     }
 
     private static double number(String field, Object value, double most, String wanted) {
-        double number =
-                switch (value) {
-                    case Long whole -> whole;
-                    case Double real -> real;
-                    default -> Double.NaN;
-                };
+        double number = switch (value) {
+            case Long whole -> whole;
+            case Double real -> real;
+            default -> Double.NaN;
+        };
         if (!(number > 0 && number <= most)) {
-            String shown = value instanceof String text ? "the text '" + ModelDirectory.brief(text) + "'" : value.toString();
+            String shown =
+                    value instanceof String text ? "the text '" + ModelDirectory.brief(text) + "'" : value.toString();
             throw bad("parameters." + field + " is " + shown + ", but it must be a number: " + wanted);
         }
         return number;

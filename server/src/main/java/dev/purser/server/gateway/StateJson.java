@@ -295,7 +295,10 @@ final class StateJson {
                 number(line.p50()),
                 number(line.p95()),
                 number(line.p99()),
-                new Series(floats(line.series50(), fresh), floats(line.series95(), fresh), floats(line.series99(), fresh)));
+                new Series(
+                        floats(line.series50(), fresh),
+                        floats(line.series95(), fresh),
+                        floats(line.series99(), fresh)));
     }
 
     private static @Nullable Double number(double value) {
@@ -303,7 +306,9 @@ final class StateJson {
     }
 
     private static List<Integer> ints(int[] values, int last) {
-        return Arrays.stream(values, values.length - last, values.length).boxed().toList();
+        return Arrays.stream(values, values.length - last, values.length)
+                .boxed()
+                .toList();
     }
 
     private static List<@Nullable Float> floats(float[] values, int last) {
@@ -336,7 +341,9 @@ final class StateJson {
                 lower(worker.phase()),
                 worker.pid(),
                 worker.age().toNanos() / 1e9,
-                worker.initMs().values().stream().mapToDouble(Double::doubleValue).sum(),
+                worker.initMs().values().stream()
+                        .mapToDouble(Double::doubleValue)
+                        .sum(),
                 worker.initMs(),
                 worker.running(),
                 worker.place() == Place.INSTANCE ? catalog.slots(worker.owner()) : 1,
@@ -400,14 +407,13 @@ final class StateJson {
     private RequestState request(RequestDecision decision, Snapshot snapshot) {
         Selection selection = decision.selection();
         Dispatch dispatch = decision.dispatch();
-        String to =
-                switch (dispatch) {
-                    case null -> "refused";
-                    case Dispatch.ToInstance instance -> catalog.fleetName(instance.fleet());
-                    case Dispatch.ToFunction function -> catalog.functionName(function.function());
-                    case Dispatch.ToQueue ignored -> "queue";
-                    case Dispatch.Refuse ignored -> "refused";
-                };
+        String to = switch (dispatch) {
+            case null -> "refused";
+            case Dispatch.ToInstance instance -> catalog.fleetName(instance.fleet());
+            case Dispatch.ToFunction function -> catalog.functionName(function.function());
+            case Dispatch.ToQueue ignored -> "queue";
+            case Dispatch.Refuse ignored -> "refused";
+        };
         return new RequestState(
                 time(snapshot, decision.nanos()),
                 decision.request(),

@@ -17,7 +17,8 @@ final class TlsFiles {
 
     static Tls load(GatewaySettings.Tls files) {
         Keys key = pem("--tls-key", files.key(), "a private key in PEM form, PKCS#8 ('BEGIN PRIVATE KEY')", file -> {
-            Keys read = Keys.builder().pem(pem -> pem.key(Resource.create(file))).build();
+            Keys read =
+                    Keys.builder().pem(pem -> pem.key(Resource.create(file))).build();
             return read.privateKey().isPresent() ? read : null;
         });
         Keys chain = pem("--tls-certificate", files.certificate(), "a certificate in PEM form", file -> {
@@ -50,7 +51,8 @@ final class TlsFiles {
         }
     }
 
-    private static Keys pem(String option, Path file, String wanted, Function<Path, @org.jspecify.annotations.Nullable Keys> read) {
+    private static Keys pem(
+            String option, Path file, String wanted, Function<Path, @org.jspecify.annotations.Nullable Keys> read) {
         if (!Files.isReadable(file)) {
             throw new InputException(option, "", "there is no readable file " + file, "name " + wanted);
         }

@@ -41,7 +41,8 @@ record TraceContext(String parent, @Nullable String state) {
         int members = 0;
         for (String part : state.split(",", -1)) {
             String member = part.strip();
-            if (!member.isEmpty() && (++members > MAX_MEMBERS || !MEMBER.matcher(member).matches())) {
+            if (!member.isEmpty()
+                    && (++members > MAX_MEMBERS || !MEMBER.matcher(member).matches())) {
                 return false;
             }
         }

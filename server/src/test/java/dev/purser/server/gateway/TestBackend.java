@@ -42,8 +42,7 @@ import java.util.function.Function;
  * its input. What it does wrong can be told.
  */
 final class TestBackend implements Backend, AutoCloseable {
-    static final String WORKLOAD =
-            """
+    static final String WORKLOAD = """
             {
               "name": "digits-test", "description": "for tests",
               "application": {
@@ -119,7 +118,9 @@ final class TestBackend implements Backend, AutoCloseable {
         Answer answer = new Answer(
                 end.outcome(),
                 end.variant(),
-                selection == null && dispatch != null ? dispatch.reason() : selection == null ? null : selection.reason(),
+                selection == null && dispatch != null
+                        ? dispatch.reason()
+                        : selection == null ? null : selection.reason(),
                 answered && dispatch != null
                         ? new Answer.Served(
                                 dispatch instanceof Dispatch.ToFunction ? Answer.Place.FUNCTION : Answer.Place.INSTANCE,

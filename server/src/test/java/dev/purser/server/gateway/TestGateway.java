@@ -34,12 +34,14 @@ final class TestGateway implements AutoCloseable {
 
     /** A request of one row, its first numbers being 0, 1, 2 and so on. */
     static String json(String more) {
-        return "{" + more + "\"inputs\": [{\"name\": \"input\", \"datatype\": \"FP32\", \"shape\": [1, 784], \"data\": ["
+        return "{" + more
+                + "\"inputs\": [{\"name\": \"input\", \"datatype\": \"FP32\", \"shape\": [1, 784], \"data\": ["
                 + IntStream.range(0, 784).mapToObj(String::valueOf).collect(Collectors.joining(",")) + "]}]}";
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
-        return client.send(HttpRequest.newBuilder(URI.create(gateway.url() + path)).build(), BodyHandlers.ofString());
+        return client.send(
+                HttpRequest.newBuilder(URI.create(gateway.url() + path)).build(), BodyHandlers.ofString());
     }
 
     HttpResponse<String> admin(String path) throws IOException, InterruptedException {
