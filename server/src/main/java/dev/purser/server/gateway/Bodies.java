@@ -1,12 +1,12 @@
 package dev.purser.server.gateway;
 
-import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.media.ReadableEntity;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 
@@ -42,8 +42,9 @@ final class Bodies {
         // a chunk is read whole, however long it is, before the first byte of it is to be had
         ticket.hold(declared < 0 ? limit : Math.min(declared, FIRST));
         Patience.Wait wait = patience.begin();
-        try (wait;
-                InputStream in = content.inputStream()) {
+        try (wait) {
+            // not closed where reading fails: that would read the rest
+            InputStream in = content.inputStream();
             byte[] body = new byte[declared < 0 ? FIRST : (int) Math.min(declared, FIRST)];
             int length = 0;
             while (true) {
@@ -73,6 +74,7 @@ final class Bodies {
                 throw Refusal.of(413, HttpReply.tooLong(most));
             }
             ticket.hold(length);
+            in.close();
             return length == body.length ? body : Arrays.copyOf(body, length);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -97,31 +99,18 @@ final class Bodies {
         boolean waitsForWord = request.headers().contains(HeaderValues.EXPECT_100) && !request.continueSent();
         long length = request.headers().contentLength().orElse(Long.MAX_VALUE);
         if (!waitsForWord && length <= WORTH_READING) {
-            skip(content, WORTH_READING);
-            answer.run();
-            return;
+            skip(content);
+        } else {
+            response.header(HeaderValues.CONNECTION_CLOSE);
         }
-        response.header(HeaderNames.CONNECTION, "close");
-        try {
-            answer.run();
-        } finally {
-            if (!waitsForWord) {
-                skip(content, limit);
-            }
-        }
+        answer.run();
     }
 
-    private void skip(ReadableEntity content, long most) {
+    private void skip(ReadableEntity content) {
         try {
             patience.during(() -> {
                 try (InputStream in = content.inputStream()) {
-                    byte[] scratch = new byte[8 << 10];
-                    long skipped = 0;
-                    int read = 0;
-                    while (read >= 0 && skipped <= most) {
-                        read = in.read(scratch);
-                        skipped += read;
-                    }
+                    in.transferTo(OutputStream.nullOutputStream());
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }

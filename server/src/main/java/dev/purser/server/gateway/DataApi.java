@@ -154,10 +154,15 @@ final class DataApi implements Handler {
             traffic.invalid();
             refuse(request, response, e.status(), e.getMessage(), e.status() == 503 ? 5 : 0);
         } catch (RequestException e) {
-            // not proper HTTP: the server answers, and ends the connection
+            // no proper HTTP, so that nothing after it can be read
             meters.turnedBack(Meters.End.INVALID);
             traffic.invalid();
-            throw e;
+            response.header(HeaderValues.CONNECTION_CLOSE);
+            HttpReply.error(
+                    response,
+                    e.status().code(),
+                    e.status().code() == 413 ? HttpReply.tooLong(maxBody) : String.valueOf(e.getMessage()),
+                    0);
         } catch (CloseConnectionException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             LOG.debug("A client went away", e);
             meters.turnedBack(Meters.End.GONE);

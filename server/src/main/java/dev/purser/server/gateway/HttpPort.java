@@ -4,8 +4,10 @@ import dev.purser.core.InputException;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.tls.Tls;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
 import io.helidon.http.HttpPrologue;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
@@ -16,6 +18,7 @@ import io.helidon.webserver.http1.Http1ConnectionListener;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.io.Serial;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -29,6 +32,10 @@ final class HttpPort implements AutoCloseable {
     /** Longer than clients keep idle connections, so that they end them, and do not send into one that is ending. */
     private static final Duration IDLE = Duration.ofSeconds(75);
 
+    /** How long a client has to see that it was refused before the connection is closed. */
+    private static final Duration LINGER = Duration.ofSeconds(1);
+
+    private static final long MOST_UNREAD = 256 << 20;
     private static final int MAX_HEADERS = 16 << 10;
     private static final int MAX_FIRST_LINE = 4 << 10;
 
@@ -84,8 +91,8 @@ final class HttpPort implements AutoCloseable {
                 .shutdownGracePeriod(Duration.ofMillis(200))
                 .directHandlers(HttpReply.directHandlers(maxBody))
                 .addConnectionSelector(new Lingering(
-                        Http1ConnectionSelector.builder().config(http).build(), patience, maxBody))
-                .routing(HttpRouting.builder().any(handler));
+                        Http1ConnectionSelector.builder().config(http).build(), patience))
+                .routing(HttpRouting.builder().any(closing(handler)));
         if (tls != null) {
             config.tls(tls);
         }
@@ -97,6 +104,29 @@ final class HttpPort implements AutoCloseable {
             throw explain(e, option, host, port);
         }
         return new HttpPort(server);
+    }
+
+    /** Ends the connection where either side has said so, which the server leaves to the client otherwise. */
+    private static Handler closing(Handler handler) {
+        return (request, response) -> {
+            handler.handle(request, response);
+            if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
+                    || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+                boolean unread =
+                        request.content().hasEntity() && !request.content().consumed();
+                throw unread ? new Unread() : new CloseConnectionException("answered, and to be closed");
+            }
+        };
+    }
+
+    /** Ends a connection on which the client may still be sending. */
+    private static final class Unread extends CloseConnectionException {
+        @Serial
+        private static final long serialVersionUID = 1L;
+
+        Unread() {
+            super("refused, and to be closed");
+        }
     }
 
     private static RuntimeException explain(RuntimeException e, String option, String host, int port) {
@@ -165,8 +195,7 @@ final class HttpPort implements AutoCloseable {
      * Waits a moment before a connection is closed on which the server has refused a request by itself: closing while the
      * client still sends would take away the answer before the client has read it.
      */
-    private record Lingering(ServerConnectionSelector selector, Patience patience, int most)
-            implements ServerConnectionSelector {
+    private record Lingering(ServerConnectionSelector selector, Patience patience) implements ServerConnectionSelector {
 
         @Override
         public int bytesToIdentifyConnection() {
@@ -192,6 +221,9 @@ final class HttpPort implements AutoCloseable {
                     try {
                         connection.handle(limit);
                         linger(context);
+                    } catch (Unread e) {
+                        linger(context);
+                        throw e;
                     } finally {
                         HeaderWatch.end();
                     }
@@ -212,9 +244,9 @@ final class HttpPort implements AutoCloseable {
         private void linger(ConnectionContext context) {
             HeaderWatch.end();
             try {
-                patience.during(() -> {
+                patience.during(LINGER, () -> {
                     long skipped = 0;
-                    while (skipped <= most) {
+                    while (skipped <= MOST_UNREAD) {
                         context.dataReader().ensureAvailable();
                         skipped += context.dataReader().readBuffer().available();
                     }

@@ -11,13 +11,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class Patience implements AutoCloseable {
     private final Set<Wait> waits = ConcurrentHashMap.newKeySet();
-    private final long nanos;
+    private final long limit;
     private final Thread watch;
 
     /** @param limit how long a wait may take */
     Patience(Duration limit) {
-        nanos = limit.toNanos();
-        long pause = Math.clamp(limit.toMillis() / 10, 10, 1000);
+        this.limit = limit.toNanos();
+        long pause = Math.clamp(limit.toMillis() / 10, 10, 250);
         watch = Thread.ofVirtual().name("gateway-patience").start(() -> {
             try {
                 while (true) {
@@ -33,7 +33,7 @@ final class Patience implements AutoCloseable {
     private void end() {
         long now = System.nanoTime();
         for (Wait wait : waits) {
-            if (now - wait.since > nanos) {
+            if (now - wait.until > 0) {
                 wait.end();
             }
         }
@@ -41,14 +41,27 @@ final class Patience implements AutoCloseable {
 
     /** The current thread begins to wait for its client. */
     Wait begin() {
-        Wait wait = new Wait(Thread.currentThread());
+        return begin(limit);
+    }
+
+    private Wait begin(long nanos) {
+        Wait wait = new Wait(Thread.currentThread(), System.nanoTime() + nanos);
         waits.add(wait);
         return wait;
     }
 
     /** Waits for a client while something runs; it throws what an interrupted read or write throws. */
     void during(Runnable action) {
-        Wait wait = begin();
+        during(limit, action);
+    }
+
+    /** The same with a limit of its own, at most the limit of all. */
+    void during(Duration atMost, Runnable action) {
+        during(Math.min(limit, atMost.toNanos()), action);
+    }
+
+    private void during(long nanos, Runnable action) {
+        Wait wait = begin(nanos);
         try {
             action.run();
         } finally {
@@ -64,14 +77,15 @@ final class Patience implements AutoCloseable {
     /** A wait for a client; to be closed by the thread that began it. */
     final class Wait implements AutoCloseable {
         private final Thread thread;
-        private final long since = System.nanoTime();
+        private final long until;
         /** Set by whichever comes first: the end of the wait, or of patience. */
         private final AtomicBoolean over = new AtomicBoolean();
 
         private volatile boolean interrupted;
 
-        private Wait(Thread thread) {
+        private Wait(Thread thread, long until) {
             this.thread = thread;
+            this.until = until;
         }
 
         private void end() {

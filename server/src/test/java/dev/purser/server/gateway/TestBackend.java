@@ -62,8 +62,25 @@ final class TestBackend implements Backend, AutoCloseable {
             }
             """;
 
-    private static final TensorMetadata INPUT = new TensorMetadata("input", Datatype.FP32, List.of(-1L, 784L));
-    private static final TensorMetadata OUTPUT = new TensorMetadata("output", Datatype.FP32, List.of(-1L, 10L));
+    /** What the variants take and give, and how. */
+    record Network(
+            List<TensorMetadata> inputs, List<TensorMetadata> outputs, Function<InferRequest, List<Tensor>> answer) {
+        static final Network DIGITS = new Network(
+                List.of(new TensorMetadata("input", Datatype.FP32, List.of(-1L, 784L))),
+                List.of(new TensorMetadata("output", Datatype.FP32, List.of(-1L, 10L))),
+                request -> {
+                    Tensor input = request.inputs().getFirst();
+                    float[] numbers = input.floats();
+                    int rows = (int) input.rows();
+                    float[] first = new float[rows * 10];
+                    for (int row = 0; row < rows; row++) {
+                        System.arraycopy(numbers, row * 784, first, row * 10, 10);
+                    }
+                    return List.of(Tensor.floats("output", new long[] {rows, 10}, first));
+                });
+    }
+
+    private final Network network;
 
     private final ServiceCatalog catalog;
     private final LiveController<Call> live;
@@ -92,14 +109,15 @@ final class TestBackend implements Backend, AutoCloseable {
     }
 
     TestBackend() {
-        this("admission");
+        this(WORKLOAD, Network.DIGITS);
     }
 
-    TestBackend(String stackName) {
-        Workload workload = Json.read("test", Json.parse("test", WORKLOAD), Workload.class);
+    TestBackend(String workloadJson, Network network) {
+        this.network = network;
+        Workload workload = Json.read("test", Json.parse("test", workloadJson), Workload.class);
         catalog = new ServiceCatalog(workload, PriceBooks.load(workload.priceBook()));
         PolicyRegistry registry = PolicyRegistry.load();
-        Stack stack = registry.stack(stackName);
+        Stack stack = registry.stack("admission");
         PolicySet policies = registry.create(stack, catalog, 1);
         live = new LiveController<>(
                 catalog,
@@ -174,7 +192,7 @@ final class TestBackend implements Backend, AutoCloseable {
     @Override
     public ModelMetadata metadata(int variant) {
         return new ModelMetadata(
-                catalog.variantName(variant), List.of(), ModelMetadata.ONNX, List.of(INPUT), List.of(OUTPUT));
+                catalog.variantName(variant), List.of(), ModelMetadata.ONNX, network.inputs(), network.outputs());
     }
 
     @Override
@@ -264,15 +282,8 @@ final class TestBackend implements Backend, AutoCloseable {
         }
 
         private InferResponse echo(InferRequest request) {
-            Tensor input = request.inputs().getFirst();
-            float[] numbers = input.floats();
-            int rows = (int) input.rows();
-            float[] first = new float[rows * 10];
-            for (int row = 0; row < rows; row++) {
-                System.arraycopy(numbers, row * 784, first, row * 10, 10);
-            }
             return new InferResponse(
-                    "m", "1", request.id(), Map.of(), List.of(Tensor.floats("output", new long[] {rows, 10}, first)));
+                    "m", "1", request.id(), Map.of(), network.answer().apply(request));
         }
 
         @Override

@@ -2,12 +2,16 @@ package dev.purser.server.gateway;
 
 import dev.purser.worker.protocol.EncodedMessage;
 import dev.purser.worker.protocol.InferenceCodec;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -19,7 +23,7 @@ import org.assertj.core.api.Assertions;
 final class TestGateway implements AutoCloseable {
     static final GatewaySettings SETTINGS = GatewaySettings.defaults().withPorts(0, 0);
 
-    final TestBackend backend = new TestBackend();
+    final TestBackend backend;
     final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     final Gateway gateway;
@@ -29,6 +33,11 @@ final class TestGateway implements AutoCloseable {
     }
 
     TestGateway(UnaryOperator<GatewaySettings> settings) {
+        this(settings, new TestBackend());
+    }
+
+    TestGateway(UnaryOperator<GatewaySettings> settings, TestBackend backend) {
+        this.backend = backend;
         gateway = Gateway.start(settings.apply(SETTINGS), backend, "admission", "test");
     }
 
@@ -71,6 +80,32 @@ final class TestGateway implements AutoCloseable {
             request.header(InferenceCodec.HEADER, Integer.toString(message.jsonLength()));
         }
         return client.send(request.build(), BodyHandlers.ofByteArray());
+    }
+
+    /** A socket to the data port, for what no HTTP client would send. */
+    Socket socket() throws IOException {
+        Socket socket = new Socket("127.0.0.1", gateway.port());
+        socket.setSoTimeout(30_000);
+        return socket;
+    }
+
+    /** Sends bytes, and reads until the server closes or there is a whole response. */
+    String raw(String request) throws IOException {
+        try (Socket socket = socket()) {
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            return read(socket);
+        }
+    }
+
+    /** Reads until the server closes; what has come until then where it resets the connection. */
+    static String read(Socket socket) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            socket.getInputStream().transferTo(bytes);
+        } catch (SocketException e) {
+            // closed with something unread
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
     }
 
     /** Waits until something is so, at most half a minute. */
