@@ -38,7 +38,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -312,12 +313,7 @@ final class DataApi implements Handler {
         }
         models.check(model, request);
         Kind kind = promises.of(model, request.parameters());
-        Answer answer;
-        try {
-            answer = backend.infer(kind.index(), request).join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
-        }
+        Answer answer = await(backend.infer(kind.index(), request));
         traffic.ended(kind, model.name(), answer);
         meters.ended(kind, answer);
         InferResponse result = answer.response();
@@ -340,6 +336,17 @@ final class DataApi implements Handler {
                                 account(model, answer, result.parameters()),
                                 result.outputs()),
                         request::wantsBinary));
+    }
+
+    private static Answer await(Future<Answer> answer) {
+        try {
+            return answer.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CloseConnectionException("the server was stopped before the request had ended");
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
+        }
     }
 
     private static String cause(Answer answer) {

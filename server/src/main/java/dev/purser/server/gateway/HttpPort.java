@@ -3,6 +3,7 @@ package dev.purser.server.gateway;
 import dev.purser.core.InputException;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.common.task.InterruptableTask;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
@@ -18,11 +19,11 @@ import io.helidon.webserver.http1.Http1ConnectionListener;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.io.IOException;
 import java.io.Serial;
-import java.net.BindException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +41,11 @@ final class HttpPort implements AutoCloseable {
     private static final int MAX_FIRST_LINE = 4 << 10;
 
     private final WebServer server;
+    private final int port;
 
     private HttpPort(WebServer server) {
         this.server = server;
+        port = server.port();
     }
 
     /**
@@ -96,14 +99,33 @@ final class HttpPort implements AutoCloseable {
         if (tls != null) {
             config.tls(tls);
         }
+        requireFree(option, host, address, port);
         WebServer server = config.build();
-        try {
-            server.start();
-        } catch (RuntimeException e) {
-            server.stop();
-            throw explain(e, option, host, port);
+        server.start();
+        if (!server.isRunning()) {
+            throw new InputException(
+                    option, "", "port " + port + " of " + host + " cannot be listened on", "the log says why");
         }
         return new HttpPort(server);
+    }
+
+    /** The server only logs why it cannot listen. */
+    private static void requireFree(String option, String host, InetAddress address, int port) {
+        try (ServerSocket probe = new ServerSocket(port, 1, address)) {
+            probe.setReuseAddress(true);
+        } catch (IOException e) {
+            throw String.valueOf(e.getMessage()).contains("in use")
+                    ? new InputException(
+                            option,
+                            "",
+                            "port " + port + " of " + host + " is taken by another program",
+                            option + " 0 takes any that is free")
+                    : new InputException(
+                            option,
+                            "",
+                            "port " + port + " of " + host + " cannot be used: " + e.getMessage(),
+                            "the host must be an address of this machine; ports below 1024 may need rights");
+        }
     }
 
     /** Ends the connection where either side has said so, which the server leaves to the client otherwise. */
@@ -129,31 +151,8 @@ final class HttpPort implements AutoCloseable {
         }
     }
 
-    private static RuntimeException explain(RuntimeException e, String option, String host, int port) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException) {
-                boolean taken = String.valueOf(cause.getMessage()).contains("in use");
-                return taken
-                        ? new InputException(
-                                option,
-                                "",
-                                "port " + port + " of " + host + " is taken by another program",
-                                option + " 0 takes any that is free")
-                        : new InputException(
-                                option,
-                                "",
-                                "port " + port + " of " + host + " cannot be used: " + cause.getMessage(),
-                                "the host must be an address of this machine; ports below 1024 may need rights");
-            }
-            if (cause instanceof UnresolvedAddressException) {
-                return new InputException("--host", "", "there is no host '" + host + "'", "");
-            }
-        }
-        return e;
-    }
-
     int port() {
-        return server.port();
+        return port;
     }
 
     @Override
@@ -214,34 +213,27 @@ final class HttpPort implements AutoCloseable {
 
         @Override
         public ServerConnection connection(ConnectionContext context) {
-            ServerConnection connection = selector.connection(context);
-            return new ServerConnection() {
-                @Override
-                public void handle(Limit limit) throws InterruptedException {
-                    try {
-                        connection.handle(limit);
-                        linger(context);
-                    } catch (Unread e) {
-                        linger(context);
-                        throw e;
-                    } finally {
-                        HeaderWatch.end();
-                    }
-                }
+            return new LingeringConnection(context, selector.connection(context), patience);
+        }
+    }
 
-                @Override
-                public Duration idleTime() {
-                    return connection.idleTime();
-                }
+    private record LingeringConnection(ConnectionContext context, ServerConnection connection, Patience patience)
+            implements ServerConnection, InterruptableTask<Void> {
 
-                @Override
-                public void close(boolean interrupt) {
-                    connection.close(interrupt);
-                }
-            };
+        @Override
+        public void handle(Limit limit) throws InterruptedException {
+            try {
+                connection.handle(limit);
+                linger();
+            } catch (Unread e) {
+                linger();
+                throw e;
+            } finally {
+                HeaderWatch.end();
+            }
         }
 
-        private void linger(ConnectionContext context) {
+        private void linger() {
             HeaderWatch.end();
             try {
                 patience.during(LINGER, () -> {
@@ -254,6 +246,27 @@ final class HttpPort implements AutoCloseable {
             } catch (RuntimeException e) {
                 // the client has ended the connection, as it should
             }
+        }
+
+        @Override
+        public Duration idleTime() {
+            return connection.idleTime();
+        }
+
+        @Override
+        public void close(boolean interrupt) {
+            connection.close(interrupt);
+        }
+
+        /** Between two requests it can, when the server is stopped. */
+        @Override
+        public boolean canInterrupt() {
+            return connection instanceof InterruptableTask<?> task && task.canInterrupt();
+        }
+
+        @Override
+        public Void call() {
+            throw new UnsupportedOperationException("a connection is handled");
         }
     }
 }

@@ -8,8 +8,13 @@ import io.helidon.common.tls.TlsClientAuth;
 import io.helidon.common.tls.TlsConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Turns PEM files into what the server speaks TLS with. */
 final class TlsFiles {
@@ -27,6 +32,7 @@ final class TlsFiles {
                     .build();
             return read.certChain().isEmpty() ? null : read;
         });
+        requirePair(files, key.privateKey().orElseThrow(), chain.certChain().getFirst().getPublicKey());
         TlsConfig.Builder tls = Tls.builder()
                 .privateKey(key.privateKey().orElseThrow())
                 .privateKeyCertChain(chain.certChain())
@@ -40,19 +46,41 @@ final class TlsFiles {
             });
             tls.trust(trusted.certs()).clientAuth(TlsClientAuth.REQUIRED);
         }
+        return tls.build();
+    }
+
+    /** Whether what the key signs is what the certificate stands for; clients would only say that it is wrong. */
+    private static void requirePair(GatewaySettings.Tls files, PrivateKey key, PublicKey certified) {
+        String algorithm =
+                switch (key.getAlgorithm()) {
+                    case "RSA" -> "SHA256withRSA";
+                    case "EC" -> "SHA256withECDSA";
+                    default -> key.getAlgorithm();
+                };
+        boolean pair;
         try {
-            return tls.build();
-        } catch (RuntimeException e) {
+            byte[] text = {1, 2, 3};
+            Signature signature = Signature.getInstance(algorithm);
+            signature.initSign(key);
+            signature.update(text);
+            byte[] signed = signature.sign();
+            signature.initVerify(certified);
+            signature.update(text);
+            pair = signature.verify(signed);
+        } catch (GeneralSecurityException e) {
+            pair = false;
+        }
+        if (!pair) {
             throw new InputException(
-                    "--tls-certificate",
+                    "--tls-key",
                     "",
-                    "TLS cannot be set up with " + files.certificate() + " and " + files.key() + ": " + root(e),
-                    "the key must be the certificate's");
+                    files.key() + " is not the key of the certificate " + files.certificate(),
+                    "the key must be the certificate's, and the server's own certificate the first in its file");
         }
     }
 
     private static Keys pem(
-            String option, Path file, String wanted, Function<Path, @org.jspecify.annotations.Nullable Keys> read) {
+            String option, Path file, String wanted, Function<Path, @Nullable Keys> read) {
         if (!Files.isReadable(file)) {
             throw new InputException(option, "", "there is no readable file " + file, "name " + wanted);
         }
