@@ -15,8 +15,9 @@ interface Host extends AutoCloseable {
      * @param name the worker's name
      * @param slots batches at the same time
      * @param threads threads for each of them
+     * @param brief whether it is not expected to last, so that it had better start quickly than run fast
      */
-    record Order(int variant, String name, int slots, int threads) {}
+    record Order(int variant, String name, int slots, int threads, boolean brief) {}
 
     /** Is told what becomes of a worker; from any thread, never from inside {@link #start}. */
     interface Listener {

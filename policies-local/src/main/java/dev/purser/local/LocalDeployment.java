@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,10 @@ public final class LocalDeployment implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalDeployment.class);
     private static final Duration LAST_EVENTS = Duration.ofSeconds(5);
+
+    /** How long whoever has a deployment may take to begin to shut it down when the process is told to end. */
+    private static final Duration NOTICE = Duration.ofSeconds(1);
+
     private static final Reason SHUTTING_DOWN = Reason.of("shutting-down", "the deployment takes no further requests");
 
     private final ServiceCatalog catalog;
@@ -57,7 +62,12 @@ public final class LocalDeployment implements AutoCloseable {
     /** Requests that have ended in the engine and whose answers are to be handed on outside it. */
     private final Queue<Call> ended = new ConcurrentLinkedQueue<>();
 
+    /** Requests that have not ended, for whoever counts them. */
     private final AtomicInteger open = new AtomicInteger();
+
+    /** Requests whose caller has not got the answer yet: it may send the next one before this one is counted off. */
+    private final AtomicInteger undelivered = new AtomicInteger();
+
     private final ReentrantLock openLock = new ReentrantLock();
     private final Condition noneOpen = openLock.newCondition();
     private final ReentrantLock metadataLock = new ReentrantLock();
@@ -91,7 +101,7 @@ public final class LocalDeployment implements AutoCloseable {
                 },
                 controller,
                 log);
-        shutdownHook = new Thread(host::close, "purser shutdown");
+        shutdownHook = new Thread(this::processEnds, "purser shutdown");
     }
 
     /**
@@ -116,6 +126,16 @@ public final class LocalDeployment implements AutoCloseable {
         Host host = settings.mode() == Mode.PROCESS
                 ? new ProcessHost(catalog, settings, files)
                 : new InProcessHost(catalog, settings, files);
+        return start(catalog, policies, settings, controller, log, host);
+    }
+
+    static LocalDeployment start(
+            ServiceCatalog catalog,
+            PolicySet policies,
+            LocalSettings settings,
+            ControllerSettings controller,
+            DecisionLog log,
+            Host host) {
         LocalDeployment deployment = new LocalDeployment(catalog, policies, settings, controller, log, host);
         Runtime.getRuntime().addShutdownHook(deployment.shutdownHook);
         try {
@@ -176,8 +196,10 @@ public final class LocalDeployment implements AutoCloseable {
             return CompletableFuture.completedFuture(
                     new Answer(Outcome.REFUSED, -1, tooMany, null, 0, 0, null, tooMany.words(), 429));
         }
+        undelivered.incrementAndGet();
         if (shuttingDown) {
             open.decrementAndGet();
+            undelivered.decrementAndGet();
             return CompletableFuture.completedFuture(
                     new Answer(Outcome.REFUSED, -1, SHUTTING_DOWN, null, 0, 0, null, SHUTTING_DOWN.words(), 503));
         }
@@ -190,8 +212,9 @@ public final class LocalDeployment implements AutoCloseable {
     /** Hands on the answers of requests that ended, outside the engine: what depends on them must not hold it up. */
     private void deliver() {
         for (Call call = ended.poll(); call != null; call = ended.poll()) {
+            open.decrementAndGet();
             call.deliver();
-            if (open.decrementAndGet() == 0 && shuttingDown) {
+            if (undelivered.decrementAndGet() == 0 && shuttingDown) {
                 openLock.lock();
                 try {
                     noneOpen.signalAll();
@@ -255,7 +278,7 @@ public final class LocalDeployment implements AutoCloseable {
         }
         CompletableFuture<Backend> started = new CompletableFuture<>();
         Host.Handle handle = host.start(
-                new Host.Order(variant, catalog.variantName(variant) + " metadata", 1, 1), new Host.Listener() {
+                new Host.Order(variant, catalog.variantName(variant) + " metadata", 1, 1, true), new Host.Listener() {
                     @Override
                     public void ready(Backend backend, Map<String, Double> initMs, long loadNanos) {
                         started.complete(backend);
@@ -321,13 +344,13 @@ public final class LocalDeployment implements AutoCloseable {
     public int drain(Duration grace) {
         shuttingDown = true;
         await(grace);
-        int left = open.get();
+        int left = undelivered.get();
         if (left > 0) {
             String cause = "the deployment was shut down, and the request had not ended after a grace of "
                     + LocalPlatform.words(grace);
             LOG.warn("{} requests had not ended after a grace of {}, and fail", left, LocalPlatform.words(grace));
             long deadline = System.nanoTime() + LAST_EVENTS.toNanos();
-            while (open.get() > 0 && System.nanoTime() < deadline) {
+            while (undelivered.get() > 0 && System.nanoTime() < deadline) {
                 // some are on their way from one place to another: they are met the next time
                 query(controller -> {
                             platform.abandon(controller, cause);
@@ -344,7 +367,7 @@ public final class LocalDeployment implements AutoCloseable {
         long left = atMost.toNanos();
         openLock.lock();
         try {
-            while (open.get() > 0 && left > 0) {
+            while (undelivered.get() > 0 && left > 0) {
                 left = noneOpen.awaitNanos(left);
             }
         } catch (InterruptedException e) {
@@ -353,6 +376,21 @@ public final class LocalDeployment implements AutoCloseable {
         } finally {
             openLock.unlock();
         }
+    }
+
+    /**
+     * The process is about to end. Workers end with it in any case; here they end before it, as soon as whoever shuts the
+     * deployment down has drained it.
+     */
+    private void processEnds() {
+        long deadline = System.nanoTime() + NOTICE.toNanos();
+        while (!shuttingDown && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(NOTICE.toNanos() / 100);
+        }
+        while (shuttingDown && undelivered.get() > 0) {
+            LockSupport.parkNanos(NOTICE.toNanos() / 100);
+        }
+        host.close();
     }
 
     /** Fails what is open, ends the engine (its ledger is complete then) and terminates all workers. */

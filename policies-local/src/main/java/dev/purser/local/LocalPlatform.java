@@ -48,10 +48,7 @@ final class LocalPlatform implements LivePlatform<Call> {
     /** The most rows that a model is given at once: the largest batch of requests, of one row each. */
     static final int MAX_ROWS = VmProfile.MAX_BATCH;
 
-    private static final long SWEEP_NANOS = 1_000_000_000L;
-
-    /** A function with so much memory has one virtual processor (AWS Lambda). */
-    private static final double MB_PER_PROCESSOR = 1769;
+    private static final long SWEEP_NANOS = 250_000_000L;
 
     private final ServiceCatalog catalog;
     private final LocalSettings settings;
@@ -209,7 +206,8 @@ final class LocalPlatform implements LivePlatform<Call> {
         worker.phase = Phase.STARTING;
         worker.startedNanos = System.nanoTime();
         int slots = slots(worker);
-        Host.Order order = new Host.Order(worker.variant, worker.name, slots, Math.max(1, vcpus(worker) / slots));
+        Host.Order order = new Host.Order(
+                worker.variant, worker.name, slots, Math.max(1, vcpus(worker) / slots), worker.place == Place.FUNCTION);
         worker.handle = host.start(order, new Host.Listener() {
             @Override
             public void ready(Backend backend, Map<String, Double> initMs, long loadNanos) {
@@ -239,7 +237,7 @@ final class LocalPlatform implements LivePlatform<Call> {
     }
 
     private int processors(int function) {
-        return Math.max(1, (int) Math.round(catalog.memoryOfFunction(function) / MB_PER_PROCESSOR));
+        return Math.max(1, (int) Math.round(catalog.priceBook().function().vcpus(catalog.memoryOfFunction(function))));
     }
 
     private Launches launches(LocalWorker worker) {

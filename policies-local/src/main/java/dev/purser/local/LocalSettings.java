@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param mode in processes of their own, or in this one
  * @param modelDirectory what relative paths of models and tokenizers are relative to: the folder of the pool's file
  * @param cacheDirectory where models from the class path and native libraries are unpacked; is created
- * @param workerMemoryMb the Java heap of a worker process in MB, 16 to 1,048,576; a model's weights are outside it
+ * @param workerMemoryMb the Java heap of a worker process in MB, 32 to 1,048,576; a model's weights are outside it
  * @param jvmOptions further options for the JVM of a worker process
  * @param healthInterval how often a worker process is asked whether it is well, over 0
  * @param healthTimeout how long it may take to say so before it is killed, over 0
@@ -93,7 +93,7 @@ public record LocalSettings(
 
     public LocalSettings {
         jvmOptions = List.copyOf(jvmOptions);
-        range("workerMemoryMb", workerMemoryMb, 16, 1 << 20);
+        range("workerMemoryMb", workerMemoryMb, 32, 1 << 20);
         positive("healthInterval", healthInterval);
         positive("healthTimeout", healthTimeout);
         positive("launchTimeout", launchTimeout);
@@ -105,7 +105,7 @@ public record LocalSettings(
     }
 
     /**
-     * Worker processes with 64 MB of heap, asked every 2 s whether they are well, with 5 s to say so; a minute to start
+     * Worker processes with up to 256 MB of heap, asked every 2 s whether they are well, with 5 s to say so; a minute to start
      * and as long for a batch; starts wait 0.5 s to 30 s after failures, and three failures in a row fail requests; four
      * threads for each of the machine's processors, 10,000 open requests; no log files.
      *
@@ -117,7 +117,7 @@ public record LocalSettings(
                 Mode.PROCESS,
                 modelDirectory,
                 cacheDirectory,
-                64,
+                256,
                 List.of(),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(5),

@@ -14,6 +14,7 @@ final class Slot implements Runnable {
     private final LocalPlatform platform;
     private final Backend backend;
     private final Thread thread;
+    private final int spins;
 
     /** What it serves; only inside the engine. */
     @Nullable
@@ -28,6 +29,8 @@ final class Slot implements Runnable {
         this.platform = platform;
         this.backend = backend;
         thread = host.slotThread(name, this);
+        // a virtual thread would keep others from running
+        spins = thread.isVirtual() ? 1 : SPINS;
     }
 
     void start() {
@@ -61,7 +64,7 @@ final class Slot implements Runnable {
     }
 
     private @Nullable Batch take() {
-        for (int i = 0; i < SPINS; i++) {
+        for (int i = 0; i < spins; i++) {
             Batch batch = next;
             if (batch != null) {
                 next = null;
