@@ -87,6 +87,7 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new ReproduceCommand(registry, terminal))
                 .addSubcommand(new PoliciesCommand(registry))
                 .addSubcommand(new TraceCommand())
+                .addSubcommand(new ReplayCommand(terminal))
                 .registerConverter(Duration.class, RunOptions::duration)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
