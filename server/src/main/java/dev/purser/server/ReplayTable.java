@@ -112,11 +112,15 @@ final class ReplayTable {
                 Table.number(of.failed()),
                 Table.number(of.late()),
                 Table.number(100 * of.violationRatio(), 2),
-                Table.number(latency.p50(), 1),
-                Table.number(latency.p95(), 1),
-                Table.number(latency.p99(), 1),
-                Table.number(latency.p999(), 1),
-                Table.number(latency.max(), 1));
+                milliseconds(of, latency.p50()),
+                milliseconds(of, latency.p95()),
+                milliseconds(of, latency.p99()),
+                milliseconds(of, latency.p999()),
+                milliseconds(of, latency.max()));
+    }
+
+    private static String milliseconds(OfClass of, double value) {
+        return of.answered() == 0 ? "-" : Table.number(value, 1);
     }
 
     /** What makes the result less than it seems. */

@@ -105,7 +105,7 @@ final class ResultDirectory {
         Set<Path> unfinished = ConcurrentHashMap.newKeySet();
         Runnable clean = () -> unfinished.forEach(ResultDirectory::remove);
         Thread cleaner = new Thread(clean);
-        Runtime.getRuntime().addShutdownHook(cleaner);
+        addHook(cleaner);
         try {
             Files.createDirectories(directory);
             Map<Path, Path> places = new LinkedHashMap<>();
@@ -128,6 +128,14 @@ final class ResultDirectory {
         } finally {
             clean.run();
             removeHook(cleaner);
+        }
+    }
+
+    private static void addHook(Thread cleaner) {
+        try {
+            Runtime.getRuntime().addShutdownHook(cleaner);
+        } catch (IllegalStateException e) {
+            // shutting down already, and what was interrupted is written now: nothing comes in between any more
         }
     }
 

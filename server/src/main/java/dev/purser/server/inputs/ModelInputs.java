@@ -156,6 +156,8 @@ public final class ModelInputs {
             return where.endsWith(".json")
                     ? ImmutableList.of(json(where, Files.readAllBytes(file)))
                     : texts(file, model);
+        } catch (ProtocolException e) {
+            throw new InputException(where, "", e.getMessage(), "give a whole request in a .json file");
         } catch (MalformedInputException e) {
             throw new InputException(where, "", "is not UTF-8", "save it as UTF-8");
         } catch (IOException e) {
