@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.purser.core.engine.PolicySet;
+import dev.purser.core.policy.Batching;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.FleetTarget;
 import dev.purser.core.policy.KeepAlive;
@@ -115,6 +116,16 @@ class AnyViewTest {
                 policies.selector().answered(variant, random.nextLong(1, 60_000_000_000L));
                 policies.selector().feedback(variant, random.nextBoolean());
             }
+            for (int f = 0; f < catalog.fleets(); f++) {
+                if (catalog.slots(f) > 0) {
+                    view.queued(catalog.variantOfFleet(f), 1 + size(random));
+                    double due = random.nextInt(3) == 0 ? 1e9 : now + random.nextDouble() - 0.3;
+                    Batching batching = policies.batching().batch(view.queue(f, now * random.nextDouble(), due));
+                    assertThat(batching.size()).as(at).isBetween(1, catalog.maxBatch(f));
+                    check(batching.reason(), at);
+                    decisions.add(batching.toString());
+                }
+            }
             if (catalog.functions() > 0) {
                 view.function(random.nextInt(catalog.functions()), random.nextInt(1000), random.nextInt(20));
                 KeepAlive keepAlive = policies.coldStartManager().keepAlive(view);
@@ -138,7 +149,8 @@ class AnyViewTest {
                 kind == PolicyKind.MODEL_SELECTOR ? spec : PolicySpec.of("paragon"),
                 kind == PolicyKind.DISPATCHER ? spec : PolicySpec.of("latency-aware"),
                 kind == PolicyKind.RESOURCE_PROVISIONER ? spec : PolicySpec.of("reactive"),
-                kind == PolicyKind.COLD_START_MANAGER ? spec : PolicySpec.of("fixed"));
+                kind == PolicyKind.COLD_START_MANAGER ? spec : PolicySpec.of("fixed"),
+                kind == PolicyKind.BATCHING_POLICY ? spec : PolicySpec.of("greedy"));
     }
 
     private static void change(FakeView view, SplittableRandom random, ServiceCatalog catalog) {

@@ -3,13 +3,14 @@ package dev.purser.research;
 import dev.purser.core.policy.FunctionView;
 import dev.purser.core.policy.Offload;
 import dev.purser.core.policy.ProvisioningView;
+import dev.purser.core.policy.QueueView;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.RequestView;
 import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
 
 /** What policies look at, set by hand. At first there is nothing: no instances, no load, time 0. */
-public final class FakeView implements ProvisioningView, FunctionView {
+public final class FakeView implements ProvisioningView, FunctionView, QueueView {
     private final ServiceCatalog catalog;
     private final int[] ready;
     private final int[] pending;
@@ -27,6 +28,9 @@ public final class FakeView implements ProvisioningView, FunctionView {
     private int function;
     private long invocations;
     private int sandboxes;
+    private int queueFleet;
+    private long oldest;
+    private long deadline = ServiceCatalog.UNBOUNDED;
 
     public FakeView(ServiceCatalog catalog) {
         this.catalog = catalog;
@@ -82,6 +86,29 @@ public final class FakeView implements ProvisioningView, FunctionView {
     /** Ready instances of a fleet, none of them busy. */
     public FakeView ready(int fleet, int instances) {
         return ready(fleet, instances, 0);
+    }
+
+    /** A free slot of a fleet, for which requests wait since a time; one is due at another, in seconds. */
+    public FakeView queue(int fleet, double oldestArrival, double earliestDeadline) {
+        queueFleet = fleet;
+        oldest = Math.round(oldestArrival * 1e9);
+        deadline = Math.round(earliestDeadline * 1e9);
+        return this;
+    }
+
+    @Override
+    public int fleet() {
+        return queueFleet;
+    }
+
+    @Override
+    public long oldestArrivalNanos() {
+        return oldest;
+    }
+
+    @Override
+    public long earliestDeadlineNanos() {
+        return deadline;
     }
 
     public FakeView pending(int fleet, int instances) {

@@ -56,14 +56,16 @@ class RegistryTest {
                 .containsExactlyInAnyOrder(
                         "paragon", "infaas", "learned-accuracy", "fixed", "fastest", "most-accurate", "random");
         assertThat(names(PolicyKind.DISPATCHER))
-                .containsExactlyInAnyOrder("instances-only", "functions-only", "overflow", "latency-aware");
+                .containsExactlyInAnyOrder(
+                        "instances-only", "functions-only", "overflow", "latency-aware", "admission");
+        assertThat(names(PolicyKind.BATCHING_POLICY)).containsExactlyInAnyOrder("greedy", "window");
         assertThat(names(PolicyKind.RESOURCE_PROVISIONER))
                 .containsExactlyInAnyOrder("static", "reactive", "util-aware", "exascale", "paragon", "marginal");
         assertThat(names(PolicyKind.COLD_START_MANAGER)).containsExactly("fixed");
         assertThat(names(PolicyKind.LOAD_PREDICTOR)).contains("linear-regression", "last-value");
         assertThat(REGISTRY.stackNames())
                 .contains("static", "reactive", "util-aware", "exascale", "mixed", "spock-predictive", "paragon")
-                .contains("functions-only", "marginal");
+                .contains("functions-only", "marginal", "admission");
     }
 
     @ParameterizedTest

@@ -9,7 +9,8 @@ import java.util.List;
 
 /** The model pools that are shipped, each with its source, and those in files. */
 public final class ModelPools {
-    private static final List<String> NAMES = List.of("inferall-mxnet", "cocktail-imagenet", "spock-single");
+    private static final List<String> NAMES =
+            List.of("inferall-mxnet", "cocktail-imagenet", "spock-single", "embeddings");
 
     private ModelPools() {}
 

@@ -89,7 +89,8 @@ public final class Admission implements Dispatcher {
             }
         }
         long bound = catalog.maxLatencyNanos(request.requestClass());
-        Dispatch function = settings.functions() ? inTime(routes.function(request.requestClass(), variant), bound) : null;
+        Dispatch function =
+                settings.functions() ? inTime(routes.function(request.requestClass(), variant), bound) : null;
         if (!routes.hasFleet(variant)) {
             Dispatch any = routes.function(request.requestClass(), variant);
             return any == null ? Routes.noPlace() : any;

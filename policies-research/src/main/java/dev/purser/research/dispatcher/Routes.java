@@ -110,11 +110,7 @@ final class Routes {
         double rate = 0;
         for (int fleet : fleets[variant]) {
             int size = catalog.maxBatch(fleet);
-            rate += view.readyInstances(fleet)
-                    * catalog.slots(fleet)
-                    * size
-                    * 1e9
-                    / catalog.serviceNanos(fleet, size);
+            rate += view.readyInstances(fleet) * catalog.slots(fleet) * size * 1e9 / catalog.serviceNanos(fleet, size);
         }
         return rate;
     }
@@ -124,8 +120,7 @@ final class Routes {
         long longest = 0;
         for (int fleet : fleets[variant]) {
             if (view.readyInstances(fleet) > 0) {
-                longest = Math.max(
-                        longest, catalog.serviceNanos(fleet, Math.min(waiting, catalog.maxBatch(fleet))));
+                longest = Math.max(longest, catalog.serviceNanos(fleet, Math.min(waiting, catalog.maxBatch(fleet))));
             }
         }
         return longest;

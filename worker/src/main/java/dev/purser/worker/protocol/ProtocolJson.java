@@ -1,6 +1,7 @@
 package dev.purser.worker.protocol;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
@@ -25,24 +26,26 @@ final class ProtocolJson {
     /** The longest text in JSON, in bytes; larger elements of BYTES go in binary. */
     static final int MAX_STRING = 16 << 20;
 
+    /** The longest number, in characters. */
+    static final int MAX_NUMBER = 400;
+
     /** The most parameters of one object. */
     static final int MAX_PARAMETERS = 256;
 
     /** Buffers come from a pool that virtual threads share, where the default would make new ones for each. */
-    static final JsonFactory FACTORY = JsonFactory.builder()
+    static final JsonFactory FACTORY = new SeekableParser.Factory(new JsonFactoryBuilder()
             .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH)
                     .maxStringLength(MAX_STRING)
-                    .maxNumberLength(400)
+                    .maxNumberLength(MAX_NUMBER)
                     .maxNameLength(1000)
                     .build())
             .configure(JsonFactory.Feature.INTERN_FIELD_NAMES, false)
             .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
             .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-            .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
-            .build();
+            .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS));
 
     private ProtocolJson() {}
 

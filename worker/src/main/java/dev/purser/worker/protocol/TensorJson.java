@@ -49,15 +49,30 @@ final class TensorJson {
         }
         ProtocolJson.require(parser, JsonToken.START_ARRAY, label + ": data", "an array");
         TensorJson json = new TensorJson(label, datatype, shape, elements);
-        JsonToken token = parser.nextToken();
-        if (token == JsonToken.START_ARRAY && shape.length > 1) {
-            json.nested(parser, token, 0);
-        } else {
-            json.flat(parser, token);
+        if (!json.takeNumbers(parser, elements)) {
+            JsonToken token = parser.nextToken();
+            if (token == JsonToken.START_ARRAY && shape.length > 1) {
+                json.nested(parser, token, 0);
+            } else {
+                json.flat(parser, token);
+            }
         }
         ByteBuffer data =
                 datatype == Datatype.BYTES ? json.bytes.flip().slice().order(ByteOrder.LITTLE_ENDIAN) : json.bytes;
         return Tensor.trusted(name, datatype, shape, elements, data);
+    }
+
+    /** Takes a shortcut through an array that has just begun and that should hold so many numbers. */
+    private boolean takeNumbers(JsonParser parser, long count) throws IOException {
+        if (parser instanceof SeekableParser seekable
+                && NumberRun.reads(datatype)
+                && count <= elements - next
+                && seekable.takeNumbers(bytes, datatype, next, (int) count)) {
+            next += (int) count;
+            parser.nextToken();
+            return true;
+        }
+        return false;
     }
 
     private void flat(JsonParser parser, JsonToken first) throws IOException {
@@ -89,7 +104,10 @@ final class TensorJson {
             if (leaves) {
                 put(parser, token, next++);
             } else if (token == JsonToken.START_ARRAY) {
-                nested(parser, parser.nextToken(), dimension + 1);
+                boolean innermost = dimension == shape.length - 2;
+                if (!innermost || !takeNumbers(parser, shape[dimension + 1])) {
+                    nested(parser, parser.nextToken(), dimension + 1);
+                }
             } else {
                 throw ProtocolException.bad(
                         label + ": data at depth " + (dimension + 1) + " is " + ProtocolJson.found(parser)

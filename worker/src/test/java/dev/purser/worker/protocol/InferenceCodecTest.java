@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
@@ -147,6 +151,61 @@ class InferenceCodecTest {
         assertThat(InferenceCodec.readResponse(mixed.body(), mixed.jsonLength()))
                 .as("seed %d", seed)
                 .isEqualTo(response);
+    }
+
+    /** Decimal texts near and at the middle between two floats or doubles, where rounding twice would show. */
+    @RepeatedTest(50)
+    void roundsEachNumberOnceToTheNearest(RepetitionInfo repetition) {
+        long seed = 30_000 + repetition.getCurrentRepetition();
+        Random random = new Random(seed);
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            float value = Float.intBitsToFloat(random.nextInt());
+            double wide = Math.abs(random.nextGaussian()) * Math.pow(10, random.nextInt(-12, 12));
+            if (Float.isFinite(value) && Float.isFinite(Math.nextUp(value))) {
+                BigDecimal middle = new BigDecimal(value)
+                        .add(new BigDecimal(Math.nextUp(value)))
+                        .divide(BigDecimal.valueOf(2));
+                texts.add(Float.toString(value));
+                texts.add(middle.round(new MathContext(9 + random.nextInt(9))).toString());
+                texts.add(new BigDecimal(value).round(new MathContext(60)).toString());
+            }
+            texts.add(Double.toString(wide));
+            texts.add(String.format(Locale.ROOT, "%." + random.nextInt(1, 18) + "f", wide));
+            texts.add(16777217L + 2L * random.nextInt(1000) + (random.nextBoolean() ? "" : ".0000000000001"));
+        }
+        String request = """
+                {"inputs": [{"name": "f", "shape": [COUNT], "datatype": "FP32", "data": DATA},
+                            {"name": "d", "shape": [COUNT], "datatype": "FP64", "data": DATA}]}
+                """.replace("COUNT", Integer.toString(texts.size())).replace("DATA", texts.toString());
+
+        InferRequest read = read(request);
+
+        float[] floats = read.inputs().get(0).floats();
+        double[] doubles = read.inputs().get(1).doubles();
+        for (int i = 0; i < floats.length; i++) {
+            assertThat(floats[i]).as("%s, seed %d", texts.get(i), seed).isEqualTo(Float.parseFloat(texts.get(i)));
+            assertThat(doubles[i]).as("%s, seed %d", texts.get(i), seed).isEqualTo(Double.parseDouble(texts.get(i)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"01", "1.", ".5", "+1", "1e", "1e+", "- 1", "0x1", "1_0", "--1", "1,,2", ",1", "1,"})
+    void takesNoNumberThatJsonDoesNotKnow(String data) {
+        for (String datatype : List.of("FP32", "FP64", "INT32", "UINT64")) {
+            String request =
+                    "{'inputs':[{'name':'x','shape':[2],'datatype':'" + datatype + "','data':[1, " + data + "]}]}";
+            assertThatThrownBy(() -> read(request.replace('\'', '"')))
+                    .as(datatype)
+                    .isInstanceOf(ProtocolException.class);
+        }
+    }
+
+    @Test
+    void errorsBehindNumbersAreSaidToBeWhereTheyAre() {
+        String request = "{'inputs':[{'name':'x','shape':[2],\n'datatype':'INT8','data':[1,\n\n2]}\n !";
+
+        assertThatThrownBy(() -> read(request.replace('\'', '"'))).hasMessageContaining("line 5, column 2");
     }
 
     @Test
