@@ -88,6 +88,7 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new PoliciesCommand(registry))
                 .addSubcommand(new TraceCommand())
                 .addSubcommand(new ReplayCommand(terminal))
+                .addSubcommand(new ProfileCommand(terminal))
                 .registerConverter(Duration.class, RunOptions::duration)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)

@@ -293,9 +293,7 @@ final class ReplayCommand implements Runnable {
             }
             return new ReplayOptions(binary, connections, timeout, apiKey, warmUp, rehearsal);
         } catch (IllegalArgumentException e) {
-            String message = String.valueOf(e.getMessage());
-            int space = message.indexOf(' ');
-            throw new InputException("--" + message.substring(0, space), "", message.substring(space + 1), "");
+            throw InputExceptions.ofOption(e);
         }
     }
 
