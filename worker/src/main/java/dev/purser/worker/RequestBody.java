@@ -1,32 +1,35 @@
 package dev.purser.worker;
 
 import dev.purser.worker.protocol.ProtocolException;
+import io.helidon.webserver.http.ServerRequest;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
  * Reads request bodies within limits: the size of one, the time that it takes, and the memory of all that are held at
  * once. Memory grows with what arrives, not with what a header promises.
  */
-final class RequestBody {
+final class RequestBody implements AutoCloseable {
     private static final int FIRST = 16 << 10;
 
     private final int maxBytes;
     private final long maxNanos;
     private final long maxHeld;
     private final AtomicLong held = new AtomicLong();
+    private final ReadDeadlines deadlines;
 
     RequestBody(int maxBytes, long maxNanos, long maxHeld) {
         this.maxBytes = maxBytes;
         this.maxNanos = maxNanos;
         this.maxHeld = Math.max(maxHeld, maxBytes);
+        this.deadlines = new ReadDeadlines(maxNanos);
     }
 
     /** A body in memory; it counts against the limit of all until it is closed. */
@@ -71,31 +74,27 @@ final class RequestBody {
     /**
      * Reads a body.
      *
-     * @param length what the header says
-     * @param encoding the value of Content-Encoding; empty for none
+     * @param length its length; empty where it is not known, as for one that is compressed
      * @throws ProtocolException when the body is beyond a limit, is cut off, or is not encoded as it says
      */
-    Held read(InputStream raw, OptionalLong length, String encoding) {
+    Held read(ServerRequest request, OptionalLong length) {
         checkLength(length);
-        boolean gzip = encoding.equalsIgnoreCase("gzip") || encoding.equalsIgnoreCase("x-gzip");
-        if (!gzip && !encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
-            throw new ProtocolException(
-                    415, "the body's Content-Encoding is '" + brief(encoding) + "', but only gzip is understood");
-        }
         Held body = new Held();
-        try {
-            InputStream in = gzip ? new GZIPInputStream(raw) : raw;
-            int size = fill(in, body, gzip ? OptionalLong.empty() : length);
+        ReadDeadlines.Read read = deadlines.begin();
+        try (read) {
+            // opening the stream may read already, where it is compressed
+            int size = fill(request.content().inputStream(), body, length, read);
             body.trim(size);
             return body;
-        } catch (ZipException | EOFException e) {
+        } catch (IOException | UncheckedIOException e) {
             body.close();
-            throw new ProtocolException(400, "the body is not whole gzip: " + e.getMessage());
-        } catch (SocketTimeoutException e) {
-            body.close();
-            throw tooSlow();
-        } catch (IOException e) {
-            body.close();
+            if (read.isExpired() || e instanceof SocketTimeoutException) {
+                throw tooSlow();
+            }
+            Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
+            if (cause instanceof ZipException || cause instanceof EOFException) {
+                throw new ProtocolException(400, "the body is not whole gzip: " + cause.getMessage());
+            }
             throw new ProtocolException(400, "the body cannot be read: " + e.getMessage());
         } catch (RuntimeException | Error e) {
             body.close();
@@ -103,8 +102,7 @@ final class RequestBody {
         }
     }
 
-    private int fill(InputStream in, Held body, OptionalLong length) throws IOException {
-        long start = System.nanoTime();
+    private int fill(InputStream in, Held body, OptionalLong length, ReadDeadlines.Read deadline) throws IOException {
         long expected = length.orElse(-1);
         int first = expected < 0 ? FIRST : (int) Math.min(expected, 4L * FIRST);
         body.grow(Math.max(1, first));
@@ -125,11 +123,16 @@ final class RequestBody {
             if (size > maxBytes) {
                 throw tooLarge("more than " + maxBytes + " bytes");
             }
-            if (System.nanoTime() - start > maxNanos) {
+            if (size != expected && deadline.isExpired()) {
                 throw tooSlow();
             }
         }
         return size;
+    }
+
+    @Override
+    public void close() {
+        deadlines.close();
     }
 
     private ProtocolException tooLarge(String size) {
@@ -138,9 +141,5 @@ final class RequestBody {
 
     private ProtocolException tooSlow() {
         return new ProtocolException(408, "the body did not arrive within " + maxNanos / 1_000_000 + " ms");
-    }
-
-    private static String brief(String text) {
-        return text.length() <= 40 ? text : text.substring(0, 40) + "...";
     }
 }

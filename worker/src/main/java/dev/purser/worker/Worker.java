@@ -8,8 +8,12 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +29,11 @@ public final class Worker {
 
     /** The longest configuration, in bytes. */
     private static final int MAX_LINE = 1 << 20;
+
+    /** How long after the end of standard input a SIGTERM may come and still count as the first. */
+    private static final Duration MOMENT = Duration.ofMillis(100);
+
+    private static final CountDownLatch STOPPING = new CountDownLatch(1);
 
     private Worker() {}
 
@@ -82,18 +91,17 @@ public final class Worker {
                 configuration.runtime(),
                 files);
         long modelLoaded = System.nanoTime();
-        model.infer(SyntheticInputs.of(model.metadata(), 1), java.util.List.of());
+        model.infer(SyntheticInputs.of(model.metadata(), 1), List.of());
         long inferred = System.nanoTime();
-        WorkerServer server = await(starting, configuration);
+        WorkerServer server = await(starting);
         server.serve(model);
-        CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
+                            STOPPING.countDown();
                             if (!server.stop(configuration.grace())) {
                                 LOG.warn("requests were still in flight after {}", configuration.grace());
                             }
-                            ended.countDown();
                         },
                         "shutdown"));
         WorkerReport.Initialisation times = new WorkerReport.Initialisation(
@@ -105,25 +113,17 @@ public final class Worker {
         say(
                 report,
                 new WorkerReport(true, server.port(), ProcessHandle.current().pid(), times, null));
-        ended.await();
+        // the server's threads keep the process alive
     }
 
-    private static WorkerServer await(CompletableFuture<WorkerServer> starting, WorkerConfiguration configuration)
-            throws InterruptedException {
+    private static WorkerServer await(CompletableFuture<WorkerServer> starting) throws InterruptedException {
         try {
             return starting.get();
-        } catch (java.util.concurrent.ExecutionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            for (Throwable t = cause; t != null; t = t.getCause()) {
-                if (t instanceof java.net.BindException) {
-                    throw new InputException(
-                            configuration.host() + ":" + configuration.port(),
-                            "",
-                            "cannot be listened on: " + t.getMessage(),
-                            "name another port, or 0 for any that is free");
-                }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof InputException cause) {
+                throw cause;
             }
-            throw new IllegalStateException("the HTTP server cannot start: " + cause, cause);
+            throw new IllegalStateException("the HTTP server cannot start: " + e.getCause(), e);
         }
     }
 
@@ -183,11 +183,26 @@ public final class Worker {
                     } catch (IOException e) {
                         LOG.debug("standard input is closed", e);
                     }
-                    Runtime.getRuntime().halt(0);
+                    if (!isStopping()) {
+                        Runtime.getRuntime().halt(0);
+                    }
                 },
                 "parent-watch");
         watch.setDaemon(true);
         watch.start();
+    }
+
+    /**
+     * Whether the process has been told to end in order, or is within a moment: whoever does that may close its standard
+     * input at the same time, and the requests in flight shall have their grace all the same.
+     */
+    private static boolean isStopping() {
+        try {
+            return STOPPING.await(MOMENT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** How long this process has run. */

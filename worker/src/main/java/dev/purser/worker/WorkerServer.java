@@ -1,5 +1,6 @@
 package dev.purser.worker;
 
+import dev.purser.core.InputException;
 import dev.purser.worker.protocol.EncodedMessage;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.InferResponse;
@@ -16,12 +17,16 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
+import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -74,6 +79,8 @@ final class WorkerServer implements AutoCloseable {
                 .maxTcpConnections(4096)
                 .connectionOptions(options -> options.readTimeout(configuration.idleTimeout()))
                 .idleConnectionTimeout(configuration.idleTimeout())
+                .contentEncoding(encodings ->
+                        encodings.contentEncodingsDiscoverServices(false).addContentEncoding(new GzipBodies()))
                 .directHandlers(jsonErrors())
                 .routing(routing -> routing.any(this::handle))
                 .build();
@@ -86,11 +93,33 @@ final class WorkerServer implements AutoCloseable {
     /** Binds the port; until there is a model, the server is live and not ready. */
     void start() {
         server.start();
+        if (!server.isRunning()) {
+            // the library only logs why
+            throw new InputException(
+                    configuration.host() + ":" + configuration.port(),
+                    "",
+                    "cannot be listened on: " + whyNot(),
+                    "name another address, or port 0 for any that is free");
+        }
+    }
+
+    private String whyNot() {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(configuration.host(), configuration.port()));
+            return "it was taken a moment ago";
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     /** The port that it is bound to. */
     int port() {
         return server.port();
+    }
+
+    /** How many inference requests are in flight, those that wait or are still arriving included. */
+    int admitted() {
+        return capacity() - admitted.availablePermits();
     }
 
     /** Makes it ready. */
@@ -112,6 +141,7 @@ final class WorkerServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         server.stop();
+        bodies.close();
         return finished;
     }
 
@@ -246,8 +276,8 @@ final class WorkerServer implements AutoCloseable {
             ready();
             OptionalLong length = request.headers().contentLength();
             bodies.checkLength(length);
-            try (RequestBody.Held body =
-                    bodies.read(request.content().inputStream(), length, header(request, CONTENT_ENCODING))) {
+            boolean encoded = request.headers().contains(CONTENT_ENCODING);
+            try (RequestBody.Held body = bodies.read(request, encoded ? OptionalLong.empty() : length)) {
                 String jsonLength = header(request, JSON_LENGTH);
                 answer = run(loaded, body.bytes(), jsonLength);
             }
@@ -345,14 +375,15 @@ final class WorkerServer implements AutoCloseable {
                     TransportRequest request,
                     EventType eventType,
                     Status defaultStatus,
-                    io.helidon.http.ServerResponseHeaders headers,
-                    String message) {
+                    ServerResponseHeaders headers,
+                    @Nullable String message) {
                 return TransportResponse.builder()
                         .status(defaultStatus)
                         .headers(headers)
                         .header(HeaderValues.CONTENT_TYPE_JSON)
                         .keepAlive(false)
-                        .entity(MetadataCodec.writeError(message))
+                        .entity(MetadataCodec.writeError(
+                                message == null || message.isEmpty() ? defaultStatus.reasonPhrase() : message))
                         .build();
             }
         };

@@ -5,11 +5,11 @@ import io.helidon.common.media.type.MediaTypes;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webclient.http1.Http1Client;
+import io.helidon.webclient.http1.Http1ClientConfig;
 import io.helidon.webclient.http1.Http1ClientRequest;
 import io.helidon.webclient.http1.Http1ClientResponse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -38,8 +38,12 @@ public final class InferenceClient implements AutoCloseable {
     private InferenceClient(URI server, int connections, int maxResponseBytes) {
         this.server = server;
         this.maxResponseBytes = maxResponseBytes;
-        this.http = Http1Client.builder()
-                .baseUri(server)
+        Http1ClientConfig.Builder builder = Http1Client.builder();
+        if (!"https".equalsIgnoreCase(server.getScheme())) {
+            // else the keys and authorities of TLS are loaded, which takes longer than all the rest
+            builder.tls(tls -> tls.enabled(false));
+        }
+        this.http = builder.baseUri(server)
                 .connectTimeout(CONNECT)
                 .connectionCacheSize(connections)
                 .shareConnectionCache(false)
@@ -86,7 +90,7 @@ public final class InferenceClient implements AutoCloseable {
      */
     public InferResponse infer(String model, InferRequest request, Duration timeout) throws IOException {
         EncodedMessage message = InferenceCodec.writeRequest(request, true);
-        EncodedMessage body = send(post(path(model) + "/infer", timeout), message);
+        EncodedMessage body = send(post(inferPath(model), timeout), message);
         return InferenceCodec.readResponse(body.body(), body.jsonLength());
     }
 
@@ -101,6 +105,16 @@ public final class InferenceClient implements AutoCloseable {
      */
     public EncodedMessage post(String path, EncodedMessage message, Duration timeout) throws IOException {
         return send(post(path, timeout), message);
+    }
+
+    /**
+     * The path that a model's inferences are posted to.
+     *
+     * @param model its name
+     * @return the path, encoded as an address needs it
+     */
+    public String inferPath(String model) {
+        return path(model) + "/infer";
     }
 
     /**
@@ -215,11 +229,11 @@ public final class InferenceClient implements AutoCloseable {
                             response.headers().get(JSON_LENGTH).get(), bytes.length)
                     : -1;
             return new EncodedMessage(bytes, jsonLength);
-        } catch (UncheckedIOException e) {
-            throw new IOException(server + ": " + e.getMessage(), e);
-        } catch (IllegalStateException | IllegalArgumentException e) {
-            // what the HTTP library throws for a response that is cut off or not HTTP
-            throw new IOException(server + ": " + e.getMessage(), e);
+        } catch (ProtocolException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // what the HTTP library throws for a connection that breaks, or a response that is cut off or not HTTP
+            throw new IOException(server + ": " + e, e);
         }
     }
 
