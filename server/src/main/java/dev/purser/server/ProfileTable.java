@@ -86,6 +86,10 @@ final class ProfileTable {
         return ms == null ? "-" : Table.number(ms, 2);
     }
 
+    private static double orZero(@Nullable Double value) {
+        return value == null ? 0 : value;
+    }
+
     private static List<String> headers(String... first) {
         List<String> headers = new ArrayList<>(List.of(first));
         headers.addAll(List.of("median ms", "+- %", "mean ms", "sd ms", "n"));
@@ -131,6 +135,12 @@ final class ProfileTable {
     /** What makes the result less than it seems. */
     static List<String> warnings(ProfileResult result, ProfilePlan plan) {
         List<String> warnings = new ArrayList<>();
+        if (result.machine().busy()) {
+            warnings.add("others used the machine ("
+                    + Table.number(orZero(result.machine().load()), 1)
+                    + " threads on " + result.machine().processors()
+                    + " processors in the minute before), so the times are likely too long");
+        }
         if (!result.settled()) {
             warnings.add("the time limit came before every time was known to "
                     + Table.number(plan.precisionPercent(), 1)

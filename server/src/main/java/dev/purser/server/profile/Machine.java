@@ -1,6 +1,7 @@
 package dev.purser.server.profile;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -14,16 +15,38 @@ import org.jspecify.annotations.Nullable;
  * @param os the operating system and its architecture
  * @param java the Java virtual machine
  * @param onnxRuntime the version of ONNX Runtime
+ * @param load how many threads ran or wanted to when the profile was begun, on average over the last minute; null where
+ *     the system does not say
  */
-public record Machine(int processors, @Nullable String model, String os, String java, String onnxRuntime) {
+public record Machine(
+        int processors,
+        @Nullable String model,
+        String os,
+        String java,
+        String onnxRuntime,
+        @Nullable Double load) {
+    /** Of the processors, what others may use before what is measured is no longer the model alone. */
+    private static final double MOST_LOAD = 0.3;
 
-    static Machine thisOne(String onnxRuntime) {
+    /** Whether others used the machine when the profile was begun. */
+    public boolean busy() {
+        return load != null && load > MOST_LOAD * processors;
+    }
+
+    /** How many threads run or want to, on average over the last minute; null where the system does not say. */
+    static @Nullable Double currentLoad() {
+        double average = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        return average < 0 ? null : average;
+    }
+
+    static Machine thisOne(String onnxRuntime, @Nullable Double load) {
         return new Machine(
                 Runtime.getRuntime().availableProcessors(),
                 processorModel(),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 System.getProperty("java.vm.name") + " " + Runtime.version(),
-                onnxRuntime);
+                onnxRuntime,
+                load);
     }
 
     private static @Nullable String processorModel() {

@@ -99,13 +99,14 @@ public final class Profiler {
     }
 
     private ProfileResult measure(Deque<AutoCloseable> open) {
+        Double load = Machine.currentLoad();
         List<ServedModel> models = new ArrayList<>();
         for (int threads : plan.threads()) {
             models.add(load(threads));
             open.push(models.getLast());
         }
         BatchInputs inputs = new BatchInputs(models.getFirst().metadata(), plan);
-        Machine machine = Machine.thisOne(OrtEnvironment.getEnvironment().getVersion());
+        Machine machine = Machine.thisOne(OrtEnvironment.getEnvironment().getVersion(), load);
 
         listener.progress("preparing workers", 0);
         WorkerCommand archived =
