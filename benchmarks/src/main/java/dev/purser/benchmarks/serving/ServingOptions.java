@@ -1,0 +1,28 @@
+package dev.purser.benchmarks.serving;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What to measure.
+ *
+ * @param models files by name, in order
+ * @param servers in order
+ * @param connections of the loads, in order
+ * @param warmUp before each measurement
+ * @param duration of each measurement, in whole seconds
+ * @param rounds how often everything is measured
+ * @param json whether requests are JSON through and through
+ * @param batching whether batches are measured too
+ */
+record ServingOptions(
+        Map<String, Path> models,
+        List<Server> servers,
+        List<Integer> connections,
+        Duration warmUp,
+        Duration duration,
+        int rounds,
+        boolean json,
+        boolean batching) {}

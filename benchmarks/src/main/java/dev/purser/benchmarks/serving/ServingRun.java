@@ -1,0 +1,211 @@
+package dev.purser.benchmarks.serving;
+
+import static dev.purser.benchmarks.text.Medians.median;
+
+import dev.purser.benchmarks.serving.ServingReport.Conditions;
+import dev.purser.benchmarks.serving.ServingReport.Row;
+import dev.purser.worker.protocol.EncodedMessage;
+import dev.purser.worker.protocol.InferRequest;
+import dev.purser.worker.protocol.InferenceCodec;
+import dev.purser.worker.protocol.Tensor;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Measures the servers, one after the other and several times over, on this machine. */
+final class ServingRun {
+    private final ServingOptions options;
+    private final Path scratch;
+    private final PrintWriter progress;
+    private final Map<Cell, List<LoadFigure>> loads = new LinkedHashMap<>();
+    private final Map<String, List<ProcessFigure>> processes = new LinkedHashMap<>();
+
+    /** A line of the table. Connections are 0 for the raw loop. */
+    private record Cell(String model, Server server, int connections) {}
+
+    /** One measurement under load. */
+    private record LoadFigure(
+            double perSecond, double p50Ms, double p99Ms, double cpuMicros, long failed, double others) {}
+
+    /** One life of a server. */
+    private record ProcessFigure(double readyMs, double peakMib, double difference) {}
+
+    /**
+     * A run.
+     *
+     * @param scratch an empty folder for what the load generator reads
+     * @param progress is told what is being measured
+     */
+    ServingRun(ServingOptions options, Path scratch, PrintWriter progress) {
+        this.options = options;
+        this.scratch = scratch;
+        this.progress = progress;
+    }
+
+    ServingReport measure() {
+        double loadBefore = SystemUsage.load();
+        for (int round = 1; round <= options.rounds(); round++) {
+            for (Map.Entry<String, Path> model : options.models().entrySet()) {
+                for (Server server : options.servers()) {
+                    progress.printf(
+                            "round %d of %d: %s, %s%n", round, options.rounds(), model.getKey(), server.title());
+                    progress.flush();
+                    if (server.listens()) {
+                        serve(server, model.getKey(), model.getValue());
+                    } else {
+                        loop(model.getKey(), model.getValue());
+                    }
+                }
+            }
+        }
+        List<Row> rows = rows();
+        return new ServingReport(
+                new Conditions(
+                        Runtime.getRuntime().availableProcessors(),
+                        Runtime.version().toString(),
+                        loadBefore,
+                        Math.toIntExact(options.duration().toSeconds()),
+                        options.rounds(),
+                        options.json() ? "JSON" : "binary"),
+                rows,
+                null,
+                Targets.verdicts(rows, null));
+    }
+
+    private void loop(String name, Path file) {
+        long begin = System.nanoTime();
+        SystemUsage before = SystemUsage.now();
+        RawLoop.Result result = rawLoop(file, 1);
+        SystemUsage after = SystemUsage.now();
+        // the child has ended, so that it counts as this process's own
+        double others = after.othersSince(before, 0, System.nanoTime() - begin);
+        add(new Cell(name, Server.RAW, 0), new LoadFigure(result.perSecond(), 0, 0, result.cpuMicros(), 0, others));
+    }
+
+    private RawLoop.Result rawLoop(Path file, int rows) {
+        Process process = ServerProcess.start(
+                List.of(),
+                List.of(
+                        Server.RAW.name(),
+                        file.toString(),
+                        Integer.toString(rows),
+                        Long.toString(options.warmUp().toMillis()),
+                        Long.toString(options.duration().toMillis())));
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            RawLoop.Result result = reader.lines()
+                    .filter(RawLoop.Result::isOne)
+                    .map(RawLoop.Result::parse)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException("the raw loop ended without a result"));
+            process.waitFor();
+            return result;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the raw loop ran", e);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private void serve(Server server, String name, Path file) {
+        String output;
+        float[] expected;
+        EncodedMessage request;
+        try (RawModel model = new RawModel(file)) {
+            output = model.output();
+            expected = model.answer();
+            request = request(model);
+        }
+        Wrk wrk = new Wrk(request, scratch);
+        try (ServerProcess process = new ServerProcess(List.of(), List.of(server.name(), file.toString()))) {
+            URI target = process.inferTarget(name);
+            double difference = AnswerCheck.difference(target, request, output, expected);
+            for (int connections : options.connections()) {
+                add(new Cell(name, server, connections), load(process, wrk, target, connections));
+            }
+            processes
+                    .computeIfAbsent(key(name, server), key -> new ArrayList<>())
+                    .add(new ProcessFigure(
+                            process.readyMillis(), process.usage().peakKib() / 1024.0, difference));
+        }
+    }
+
+    private LoadFigure load(ServerProcess process, Wrk wrk, URI target, int connections) {
+        wrk.run(target, connections, options.warmUp());
+        SystemUsage systemBefore = SystemUsage.now();
+        long before = process.usage().cpuMicros();
+        long begin = System.nanoTime();
+        Wrk.Result result = wrk.run(target, connections, options.duration());
+        long elapsed = System.nanoTime() - begin;
+        long cpu = process.usage().cpuMicros() - before;
+        return new LoadFigure(
+                result.perSecond(),
+                result.p50Micros() / 1e3,
+                result.p99Micros() / 1e3,
+                (double) cpu / Math.max(1, result.requests()),
+                result.errors(),
+                SystemUsage.now().othersSince(systemBefore, cpu, elapsed));
+    }
+
+    /** A row of the model's sample, as a client sends it. */
+    private EncodedMessage request(RawModel model) {
+        Tensor input = Tensor.floats(model.input(), model.shape(1), model.sample(1));
+        boolean binary = !options.json();
+        return InferenceCodec.writeRequest(new InferRequest(null, Map.of(), List.of(input), List.of(), binary), binary);
+    }
+
+    private void add(Cell cell, LoadFigure figure) {
+        loads.computeIfAbsent(cell, key -> new ArrayList<>()).add(figure);
+    }
+
+    private static String key(String model, Server server) {
+        return model + " " + server;
+    }
+
+    private List<Row> rows() {
+        List<Row> rows = new ArrayList<>();
+        loads.forEach((cell, figures) -> {
+            boolean listens = cell.server().listens();
+            double cpu = median(figures, LoadFigure::cpuMicros);
+            List<ProcessFigure> lives =
+                    Objects.requireNonNullElse(processes.get(key(cell.model(), cell.server())), List.of());
+            rows.add(new Row(
+                    cell.model(),
+                    cell.server().title(),
+                    listens ? cell.connections() : null,
+                    median(figures, LoadFigure::perSecond),
+                    listens ? median(figures, LoadFigure::p50Ms) : null,
+                    listens ? median(figures, LoadFigure::p99Ms) : null,
+                    cpu,
+                    ofRaw(cell.model(), cpu),
+                    figures.stream().mapToLong(LoadFigure::failed).sum(),
+                    lives.isEmpty() ? null : median(lives, ProcessFigure::readyMs),
+                    lives.isEmpty() ? null : median(lives, ProcessFigure::peakMib),
+                    lives.stream()
+                            .map(ProcessFigure::difference)
+                            .max(Double::compare)
+                            .orElse(null),
+                    median(figures, LoadFigure::others)));
+        });
+        return rows;
+    }
+
+    private @Nullable Double ofRaw(String model, double cpuMicros) {
+        List<LoadFigure> raw = loads.get(new Cell(model, Server.RAW, 0));
+        return raw == null ? null : cpuMicros / median(raw, LoadFigure::cpuMicros);
+    }
+}
