@@ -27,6 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class EventLoopServer implements AutoCloseable {
     private static final JsonFactory JSON = new JsonFactory();
     private static final int MAX_RANK = 8;
+    /** Any free port, the same for all that say this. */
+    private static final int SHARED = -1;
 
     private final Vertx vertx;
     private final int port;
@@ -36,13 +38,10 @@ final class EventLoopServer implements AutoCloseable {
         vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(loops));
         AtomicInteger bound = new AtomicInteger();
         try {
-            // one after the other, for the first finds the port that the others share
-            for (int i = 0; i < loops; i++) {
-                vertx.deployVerticle(new Loop(model, bound), new DeploymentOptions())
-                        .toCompletionStage()
-                        .toCompletableFuture()
-                        .join();
-            }
+            vertx.deployVerticle(() -> new Loop(model, bound), new DeploymentOptions().setInstances(loops))
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .join();
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -82,7 +81,7 @@ final class EventLoopServer implements AutoCloseable {
         public void start(Promise<Void> started) {
             vertx.createHttpServer()
                     .requestHandler(this::handle)
-                    .listen(port.get(), "127.0.0.1")
+                    .listen(SHARED, "127.0.0.1")
                     .onSuccess(server -> {
                         port.set(server.actualPort());
                         started.complete();

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A server in a process of its own, from its start until it is ready and then until it is closed. */
@@ -77,16 +78,22 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** The port that it says; whatever it says later is read away, so that it never has to wait with it. */
     private static int port(Process process) throws IOException {
+        CompletableFuture<Void> tooLate = CompletableFuture.runAsync(
+                process::destroyForcibly,
+                CompletableFuture.delayedExecutor(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
         BufferedReader reader =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = reader.readLine();
         while (line != null && !line.startsWith(ServingChild.PORT)) {
             line = reader.readLine();
         }
+        tooLate.cancel(false);
         if (line == null) {
-            throw new IOException("it ended without a port");
+            throw new IOException("it ended, or was ended after " + START_LIMIT.toSeconds() + " s, without a port");
         }
+        Thread.ofVirtual().start(() -> reader.lines().forEach(ignored -> {}));
         return Integer.parseInt(line.substring(ServingChild.PORT.length()));
     }
 

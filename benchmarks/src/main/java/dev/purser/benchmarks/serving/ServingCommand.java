@@ -1,6 +1,7 @@
 package dev.purser.benchmarks.serving;
 
 import dev.purser.core.json.Json;
+import dev.purser.worker.TestModels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -35,6 +37,9 @@ public final class ServingCommand implements Callable<Integer> {
     private static final double BUSY = 0.1;
 
     private static final double LOADED = 0.5;
+
+    private static final Map<String, Function<Path, Path>> MADE =
+            Map.of("mlp", TestModels::mlp, "cnn", TestModels::cnn);
 
     enum Format {
         TEXT,
@@ -84,8 +89,8 @@ public final class ServingCommand implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "N",
-            defaultValue = "5",
-            description = "Seconds of load before each (default: ${DEFAULT-VALUE}).")
+            defaultValue = "8",
+            description = "Seconds of load before a server is measured (default: ${DEFAULT-VALUE}).")
     private int warmUp;
 
     @Option(
@@ -98,7 +103,11 @@ public final class ServingCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Requests and responses in JSON instead of binary.")
     private boolean json;
 
-    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "text", description = "text or json.")
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            defaultValue = "text",
+            description = "text or json (default: ${DEFAULT-VALUE}).")
     private Format format = Format.TEXT;
 
     @Override
@@ -152,13 +161,20 @@ public final class ServingCommand implements Callable<Integer> {
         }
         Map<String, Path> models = new LinkedHashMap<>();
         for (String name : only) {
-            require(
-                    command,
-                    name.equals("mlp") || name.equals("cnn"),
-                    "--only names '" + name + "', but there are mlp and cnn");
-            Path file = Objects.requireNonNull(folder).resolve(name + ".onnx");
-            require(command, Files.isReadable(file), "--models is " + folder + ", which has no " + file.getFileName());
-            models.put(name, file.toAbsolutePath());
+            Function<Path, Path> make = MADE.get(name);
+            if (make == null) {
+                throw new ParameterException(command, "--only names '" + name + "', but there are mlp and cnn");
+            }
+            if (folder == null) {
+                models.put(name, make.apply(scratch));
+            } else {
+                Path file = folder.resolve(name + ".onnx").toAbsolutePath();
+                require(
+                        command,
+                        Files.isReadable(file),
+                        "--models is " + folder + ", which has no " + file.getFileName());
+                models.put(name, file);
+            }
         }
         require(
                 command,

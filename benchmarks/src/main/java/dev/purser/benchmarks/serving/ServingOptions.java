@@ -11,7 +11,7 @@ import java.util.Map;
  * @param models files by name, in order
  * @param servers in order
  * @param connections of the loads, in order
- * @param warmUp before each measurement
+ * @param warmUp how long each server is loaded before it is measured, in whole seconds
  * @param duration of each measurement, in whole seconds
  * @param rounds how often everything is measured
  * @param json whether requests are JSON through and through

@@ -16,7 +16,9 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Measures the servers, one after the other and several times over, on this machine. */
 final class ServingRun {
+    /** Load of the right number of connections before each measurement. */
+    private static final Duration SETTLE = Duration.ofSeconds(1);
+
     private final ServingOptions options;
     private final Path scratch;
     private final PrintWriter progress;
@@ -134,6 +139,8 @@ final class ServingRun {
         try (ServerProcess process = new ServerProcess(List.of(), List.of(server.name(), file.toString()))) {
             URI target = process.inferTarget(name);
             double difference = AnswerCheck.difference(target, request, output, expected);
+            // the compiler has most to do at first, and most to do it with under the largest load
+            wrk.run(target, Collections.max(options.connections()), options.warmUp());
             for (int connections : options.connections()) {
                 add(new Cell(name, server, connections), load(process, wrk, target, connections));
             }
@@ -145,7 +152,7 @@ final class ServingRun {
     }
 
     private LoadFigure load(ServerProcess process, Wrk wrk, URI target, int connections) {
-        wrk.run(target, connections, options.warmUp());
+        wrk.run(target, connections, SETTLE);
         SystemUsage systemBefore = SystemUsage.now();
         long before = process.usage().cpuMicros();
         long begin = System.nanoTime();
