@@ -1,11 +1,11 @@
 package dev.purser.benchmarks;
 
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.trace.ArrivalTrace;
 import dev.purser.core.trace.Traces;
 import dev.purser.research.bound.Clairvoyant;
 import dev.purser.sim.Simulation;
-import dev.purser.sim.SimulationResult;
 import dev.purser.sim.SimulatorSettings;
 import java.time.Duration;
 import java.util.Optional;
@@ -68,7 +68,7 @@ public class RunBenchmark {
 
     /** A million requests of a common workload. */
     @Benchmark
-    public SimulationResult common(Common common) {
+    public RunResult common(Common common) {
         return Load.of(common.load)
                 .orElseThrow()
                 .workload()
@@ -78,7 +78,7 @@ public class RunBenchmark {
 
     /** The hour with the stack {@code paragon}. */
     @Benchmark
-    public SimulationResult paragonHour(Hour hour) {
+    public RunResult paragonHour(Hour hour) {
         return Child.paragonRun(hour.trace, SEED).run();
     }
 

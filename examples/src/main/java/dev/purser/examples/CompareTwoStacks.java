@@ -1,5 +1,6 @@
 package dev.purser.examples;
 
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.PriceBooks;
 import dev.purser.core.trace.ArrivalTrace;
@@ -7,7 +8,6 @@ import dev.purser.core.trace.Traces;
 import dev.purser.core.workload.Workload;
 import dev.purser.core.workload.Workloads;
 import dev.purser.sim.Simulation;
-import dev.purser.sim.SimulationResult;
 import dev.purser.spi.PolicyRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -24,7 +24,7 @@ public final class CompareTwoStacks {
         PolicyRegistry registry = PolicyRegistry.load();
         for (String stack : List.of("reactive", "paragon")) {
             long seed = 1;
-            SimulationResult result = Simulation.of(
+            RunResult result = Simulation.of(
                             catalog, registry.create(registry.stack(stack), catalog, seed), trace, seed)
                     .run();
             System.out.printf(

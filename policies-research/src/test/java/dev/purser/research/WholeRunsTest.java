@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.purser.core.engine.Metrics;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.model.Variant;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.trace.ArrivalTrace;
@@ -11,7 +12,6 @@ import dev.purser.core.trace.Traces;
 import dev.purser.core.workload.Workloads;
 import dev.purser.research.bound.Clairvoyant;
 import dev.purser.sim.Simulation;
-import dev.purser.sim.SimulationResult;
 import dev.purser.sim.SimulatorSettings;
 import dev.purser.sim.Spread;
 import dev.purser.spi.PolicyRegistry;
@@ -31,18 +31,18 @@ class WholeRunsTest {
     private static final PolicyRegistry REGISTRY = PolicyRegistry.load();
     private static final String BURSTY = "mmpp:rates=20/120,sojourn=120s/40s,duration=20m";
 
-    private static SimulationResult run(String stack, ServiceCatalog catalog, String trace, long seed) {
+    private static RunResult run(String stack, ServiceCatalog catalog, String trace, long seed) {
         return run(stack, catalog, Traces.of(trace), seed, SimulatorSettings.defaults());
     }
 
-    private static SimulationResult run(
+    private static RunResult run(
             String stack, ServiceCatalog catalog, ArrivalTrace trace, long seed, SimulatorSettings settings) {
         return Simulation.of(catalog, REGISTRY.create(REGISTRY.stack(stack), catalog, seed), trace, seed)
                 .withSettings(settings)
                 .run();
     }
 
-    private static double usd(SimulationResult result) {
+    private static double usd(RunResult result) {
         return result.bill().vm().add(result.bill().function()).doubleValue();
     }
 
@@ -56,7 +56,7 @@ class WholeRunsTest {
     void nothingIsLost(String stack, String workload) {
         ServiceCatalog catalog = Worlds.shipped(workload);
         ArrivalTrace trace = Traces.of("twitter-like").window(Duration.ofMinutes(20), Duration.ofMinutes(5));
-        SimulationResult result = run(stack, catalog, trace, 1, SimulatorSettings.defaults());
+        RunResult result = run(stack, catalog, trace, 1, SimulatorSettings.defaults());
         Metrics metrics = result.metrics();
         double[][] demand = Simulation.demand(catalog, trace, 1, Duration.ofSeconds(10));
         long byClass = 0;
@@ -82,7 +82,7 @@ class WholeRunsTest {
         assertThat(metrics.instancesStopped()).isEqualTo(metrics.instancesStarted());
         assertThat(result.bill().vm().doubleValue())
                 .isGreaterThanOrEqualTo(metrics.instanceSeconds() * catalog.usdPerSecond(0) - 1e-6);
-        SimulationResult again = run(stack, catalog, trace, 1, SimulatorSettings.defaults());
+        RunResult again = run(stack, catalog, trace, 1, SimulatorSettings.defaults());
         assertThat(again.bill()).isEqualTo(result.bill());
         assertThat(again.metrics().violations()).isEqualTo(metrics.violations());
     }
@@ -131,7 +131,7 @@ class WholeRunsTest {
     @Test
     void functionsOnlyLaunchesNothing() {
         for (String workload : Workloads.names()) {
-            SimulationResult result = run("functions-only", Worlds.shipped(workload), BURSTY, 1);
+            RunResult result = run("functions-only", Worlds.shipped(workload), BURSTY, 1);
             assertThat(result.metrics().instancesStarted()).isZero();
             assertThat(result.metrics().onFunctions())
                     .isEqualTo(result.metrics().arrived());
@@ -142,8 +142,7 @@ class WholeRunsTest {
     @Test
     void nobodyIsRefusedForWantOfAnInstanceThatIsNotWorthItsPrice() {
         // too few requests for an instance of each variant: those without a latency bound go to functions in the end
-        SimulationResult result =
-                run("marginal", Worlds.shipped("paragon-workload-2"), "constant:rate=3,duration=20m", 1);
+        RunResult result = run("marginal", Worlds.shipped("paragon-workload-2"), "constant:rate=3,duration=20m", 1);
         assertThat(result.metrics().refused()).isZero();
     }
 
@@ -192,7 +191,7 @@ class WholeRunsTest {
             for (long seed = 1; seed <= 2; seed++) {
                 double bound = bound(catalog, trace, seed);
                 for (String stack : REGISTRY.stackNames()) {
-                    SimulationResult result = run(stack, catalog, trace, seed, ONLY_BOOT);
+                    RunResult result = run(stack, catalog, trace, seed, ONLY_BOOT);
                     if (result.metrics().violations() == 0) {
                         compared++;
                         assertThat(usd(result))
@@ -211,7 +210,7 @@ class WholeRunsTest {
     void atAnEvenLoadThatFillsInstancesTheBoundIsMet(String stack) {
         ServiceCatalog catalog = prompt(1000, true);
         ArrivalTrace trace = Traces.of("constant:rate=64,spacing=even,duration=20m");
-        SimulationResult result = run(stack, catalog, trace, 1, ONLY_BOOT);
+        RunResult result = run(stack, catalog, trace, 1, ONLY_BOOT);
         assertThat(result.metrics().violations()).isZero();
         assertThat(usd(result) / bound(catalog, trace, 1))
                 .isCloseTo(1, within(0.002))

@@ -3,6 +3,7 @@ package dev.purser.sim;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.PolicySet;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.trace.ArrivalTrace;
 import java.time.Duration;
@@ -88,7 +89,7 @@ public record Simulation(
     }
 
     /** Makes the run. */
-    public SimulationResult run() {
+    public RunResult run() {
         return new Simulator(this).run();
     }
 }

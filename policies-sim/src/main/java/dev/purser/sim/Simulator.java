@@ -2,6 +2,7 @@ package dev.purser.sim;
 
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.Outcome;
+import dev.purser.core.engine.RunResult;
 import org.apache.commons.rng.UniformRandomProvider;
 import org.apache.commons.rng.simple.RandomSource;
 
@@ -29,7 +30,7 @@ final class Simulator {
         feedback = RandomSource.XO_RO_SHI_RO_128_PP.create(seeds.of("feedback"));
     }
 
-    SimulationResult run() {
+    RunResult run() {
         controller.start();
         try (RequestStream requests = new RequestStream(simulation.catalog(), simulation.trace(), seeds)) {
             long overhead = simulation.settings().dispatchOverhead().toNanos();
@@ -51,15 +52,7 @@ final class Simulator {
         if (platform.nanos() < duration) {
             platform.moveTo(duration);
         }
-        int alive = controller.aliveInstances();
-        controller.close();
-        return new SimulationResult(
-                controller.metrics(),
-                controller.ledger().usage(),
-                controller.ledger().bill(),
-                controller.decisionLog(),
-                platform.nanos(),
-                alive);
+        return controller.close();
     }
 
     /** Users who say of some answers whether they were right, as often as the variant's true accuracy has it. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.purser.core.engine.Metrics;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.engine.Timeline.Channel;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
@@ -32,7 +33,7 @@ class CommonWorkloadsTest {
 
     @Test
     void coldShareAndSandboxesOfA() {
-        SimulationResult result = CommonWorkloads.A.simulation(4_000_000, SEED).run();
+        RunResult result = CommonWorkloads.A.simulation(4_000_000, SEED).run();
         Metrics metrics = result.metrics();
         // 5,300 cold starts: 1.4 % were they independent
         assertThat(coldShare(metrics)).isCloseTo(0.00133, within(0.00010));
@@ -59,7 +60,7 @@ class CommonWorkloadsTest {
      */
     @Test
     void sandboxesOfC() {
-        SimulationResult result = CommonWorkloads.C.simulation(4_000_000, SEED).run();
+        RunResult result = CommonWorkloads.C.simulation(4_000_000, SEED).run();
         assertThat(result.metrics().meanSandboxes(result.endNanos())).isCloseTo(263, within(3.0));
         assertThat(meanSandboxes(result.metrics())).isCloseTo(expectedMaximum(200, 1000, 60), within(1.5));
         assertThat(result.metrics().answered()).isEqualTo(result.metrics().arrived());
@@ -100,7 +101,7 @@ class CommonWorkloadsTest {
         Simulation simulation = workload.simulation(requests, SEED);
         com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
-        SimulationResult result = simulation.run();
+        RunResult result = simulation.run();
         long bytes = threads.getCurrentThreadAllocatedBytes() - before;
         // A's million requests are 111,000 intervals of 10 s, or nine requests each
         double intervals = result.endNanos() / 10e9;

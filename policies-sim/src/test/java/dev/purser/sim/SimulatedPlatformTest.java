@@ -7,6 +7,7 @@ import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.Metrics;
 import dev.purser.core.engine.PolicySet;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.ModelPool;
 import dev.purser.core.model.Variant;
@@ -70,7 +71,7 @@ class SimulatedPlatformTest {
     }
 
     /** 400 ms in 1024 MB; two slots of 300 ms on c5.large. */
-    private SimulationResult run(long seconds, double... arrivalSeconds) {
+    private RunResult run(long seconds, double... arrivalSeconds) {
         long[] nanos = java.util.Arrays.stream(arrivalSeconds)
                 .mapToLong(at -> Math.round(at * SECOND))
                 .toArray();
@@ -122,7 +123,7 @@ class SimulatedPlatformTest {
 
     @Test
     void aColdStartIsSandboxThenLoadThenService() {
-        SimulationResult result = run(60, 1, 3, 20);
+        RunResult result = run(60, 1, 3, 20);
         // 20 + 1000 + 200 + 400; warm after 0.4 s idle; cold again after more than 5 s
         assertThat(latenciesMs).containsExactly(1625L, 425L, 1625L);
         Metrics metrics = result.metrics();
@@ -141,7 +142,7 @@ class SimulatedPlatformTest {
     @Test
     void theModelLoadIsPaidForWhereTheBookSaysSo() {
         priceBook = "us-east-1-2026";
-        SimulationResult result = run(60, 1, 3, 20);
+        RunResult result = run(60, 1, 3, 20);
         assertThat(result.usage().functionMbMillis()).isEqualTo((600 + 400 + 600) * 1024);
     }
 
@@ -149,7 +150,7 @@ class SimulatedPlatformTest {
     void theSandboxThatBecameIdleLastIsTakenFirst() {
         keepAlive = now -> new KeepAlive(8 * SECOND, 0, WHY);
         // two at once make two sandboxes; one request every 4 s keeps one of them, the other goes
-        SimulationResult result = run(60, 1, 1, 5, 9, 13, 17, 21);
+        RunResult result = run(60, 1, 1, 5, 9, 13, 17, 21);
         assertThat(result.metrics().coldStarts()).isEqualTo(2);
         assertThat(result.metrics().meanSandboxes(result.endNanos()))
                 .isCloseTo(((2.62 + 8 - 1) + (21.42 + 8 - 1)) / 60, within(1e-9));
@@ -158,7 +159,7 @@ class SimulatedPlatformTest {
     @Test
     void anUnboundedKeepAliveKeepsForGood() {
         keepAlive = now -> new KeepAlive(Long.MAX_VALUE, 0, WHY);
-        SimulationResult result = run(4000, 1, 3900);
+        RunResult result = run(4000, 1, 3900);
         assertThat(result.metrics().coldStarts()).isEqualTo(1);
         assertThat(result.metrics().sandboxes()).isEqualTo(1);
         assertThat(result.endNanos()).isEqualTo(4000 * SECOND);
@@ -174,14 +175,14 @@ class SimulatedPlatformTest {
     void aLongerKeepAliveHoldsForWhatIsIdleAlready() {
         // idle at 9.62 s, to be reclaimed at 14.62 s; from 10 s on only after 20 s
         keepAlive = now -> new KeepAlive((now < 10 * SECOND ? 5 : 20) * SECOND, 0, WHY);
-        SimulationResult result = run(60, 8, 29);
+        RunResult result = run(60, 8, 29);
         assertThat(result.metrics().coldStarts()).isEqualTo(1);
     }
 
     @Test
     void aShorterKeepAliveHoldsForWhatIsIdleAlready() {
         keepAlive = now -> new KeepAlive((now < 10 * SECOND ? 30 : 3) * SECOND, 0, WHY);
-        SimulationResult result = run(60, 1, 8, 8);
+        RunResult result = run(60, 1, 8, 8);
         assertThat(result.metrics().sandboxesReclaimed()).isEqualTo(2);
         // both idle: one since 8.42 s, the other since 9.62 s
         assertThat(result.metrics().meanSandboxes(result.endNanos()))
@@ -191,14 +192,14 @@ class SimulatedPlatformTest {
     @Test
     void aShorterKeepAliveMayBeOverAlready() {
         keepAlive = now -> new KeepAlive((now < 10 * SECOND ? 30 : 3) * SECOND, 0, WHY);
-        SimulationResult result = run(60, 1);
+        RunResult result = run(60, 1);
         assertThat(result.metrics().meanSandboxes(result.endNanos())).isCloseTo((10.0 - 1.005) / 60, within(1e-9));
     }
 
     @Test
     void aPrewarmedSandboxIsWarmForTheNextRequest() {
         keepAlive = now -> new KeepAlive(15 * SECOND, now == 10 * SECOND ? 2 : 0, WHY);
-        SimulationResult result = run(60, 1, 12, 12, 12);
+        RunResult result = run(60, 1, 12, 12, 12);
         assertThat(latenciesMs).containsExactly(1625L, 425L, 425L, 425L);
         assertThat(result.metrics().sandboxesStarted()).isEqualTo(3);
         // a prewarming is an invocation, of nothing in 2019
@@ -209,7 +210,7 @@ class SimulatedPlatformTest {
     @Test
     void theConcurrencyLimitMakesRequestsWait() {
         concurrencyLimit = 1;
-        SimulationResult result = run(60, 1, 1.001, 1.002);
+        RunResult result = run(60, 1, 1.001, 1.002);
         // the first ends at 2.620 s, then each takes 420 ms
         assertThat(latenciesMs).containsExactly(1625L, 2044L, 2463L);
         assertThat(result.metrics().throttles()).isEqualTo(2);
@@ -230,7 +231,7 @@ class SimulatedPlatformTest {
         concurrencyLimit = 1;
         timeout = Duration.ofMillis(500);
         settings = SETTINGS.withSandboxStart(Duration.ofSeconds(30), Spread.none());
-        SimulationResult result = run(60, 1, 2);
+        RunResult result = run(60, 1, 2);
         assertThat(result.metrics().refused()).isEqualTo(1);
         assertThat(result.metrics().answered()).isEqualTo(1);
     }
@@ -239,7 +240,7 @@ class SimulatedPlatformTest {
     void aWarmFleetServesAtOnceAndALaterInstanceBootsFirst() {
         dispatch = new Dispatch.ToInstance(0, WHY);
         plan = now -> plan(now < 20 * SECOND ? 1 : 2);
-        SimulationResult result = run(200, 0, 0, 0, 50, 50, 50, 150, 150, 150);
+        RunResult result = run(200, 0, 0, 0, 50, 50, 50, 150, 150, 150);
         // 5 ms to be dispatched, two slots of 300 ms; the third waits for one; from 120.2 s on there are four
         assertThat(latenciesMs).containsExactly(305L, 305L, 605L, 305L, 305L, 605L, 305L, 305L, 305L);
         assertThat(result.metrics().meanInstanceWaitNanos()).isCloseTo((9 * 5.0 + 2 * 300.0) * MS / 9, within(1.0));
@@ -271,7 +272,7 @@ class SimulatedPlatformTest {
         dispatch = new Dispatch.ToInstance(0, WHY);
         // launched at 10 s, given up at 20 s; launched at 30 s in the same row, ready at 130.2 s
         plan = now -> plan(now == 10 * SECOND || now >= 30 * SECOND ? 1 : 0);
-        SimulationResult result = run(200, 40);
+        RunResult result = run(200, 40);
         assertThat(latenciesMs).containsExactly(90_500L);
         assertThat(result.metrics().instancesStarted()).isEqualTo(2);
         assertThat(result.usage().instances().get(0).billedSeconds())
@@ -281,7 +282,7 @@ class SimulatedPlatformTest {
 
     @Test
     void theRunGoesOnUntilTheLastRequestHasEnded() {
-        SimulationResult result = run(5, 4.9);
+        RunResult result = run(5, 4.9);
         assertThat(result.endNanos()).isEqualTo(6525 * MS);
         assertThat(run(5).endNanos()).isEqualTo(5 * SECOND);
     }

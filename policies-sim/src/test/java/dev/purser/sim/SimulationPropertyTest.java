@@ -6,6 +6,7 @@ import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.Metrics;
 import dev.purser.core.engine.PolicySet;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.engine.Timeline.Channel;
 import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.ModelPool;
@@ -56,7 +57,7 @@ class SimulationPropertyTest {
         for (long seed = 0; seed < CASES; seed++) {
             try {
                 Case one = new Case(seed);
-                SimulationResult result = one.simulation(seed).run();
+                RunResult result = one.simulation(seed).run();
                 conserves(one, result);
                 answered +=
                         result.metrics().onInstances() > 0 && result.metrics().onFunctions() > 0 ? 1 : 0;
@@ -71,7 +72,7 @@ class SimulationPropertyTest {
         assertThat(throttled).isGreaterThan(CASES / 10);
     }
 
-    private static void conserves(Case one, SimulationResult result) {
+    private static void conserves(Case one, RunResult result) {
         Metrics metrics = result.metrics();
         assertThat(metrics.failed()).isZero();
         assertThat(metrics.answered() + metrics.refused()).isEqualTo(metrics.arrived());
@@ -133,7 +134,7 @@ class SimulationPropertyTest {
     }
 
     /** All that a run reports, down to the last digit. */
-    private static String account(SimulationResult result) {
+    private static String account(RunResult result) {
         Metrics metrics = result.metrics();
         StringBuilder text = new StringBuilder();
         text.append(metrics.arrived()).append(' ').append(metrics.answered()).append(' ');

@@ -3,13 +3,13 @@ package dev.purser.server;
 import com.google.common.base.Stopwatch;
 import com.google.common.collect.ImmutableList;
 import dev.purser.core.engine.DecisionLog;
+import dev.purser.core.engine.RunResult;
 import dev.purser.server.RunRecord.Accuracy;
 import dev.purser.server.RunRecord.CostUsd;
 import dev.purser.server.RunRecord.LatencyMs;
 import dev.purser.server.TraceArguments.NamedTrace;
 import dev.purser.server.report.ReportRun;
 import dev.purser.sim.Simulation;
-import dev.purser.sim.SimulationResult;
 import dev.purser.spi.Stack;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -88,7 +88,7 @@ final class Comparison {
 
     private Run run(Stack stack, NamedTrace trace, long seed, double initialRate, Future<TimedBound> bound) {
         Stopwatch watch = Stopwatch.createStarted();
-        SimulationResult result = experiment
+        RunResult result = experiment
                 .simulation(stack, trace, seed, initialRate, new DecisionLog(DECISIONS, DECISIONS))
                 .run();
         double wallSeconds = seconds(watch);

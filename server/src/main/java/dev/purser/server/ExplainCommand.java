@@ -6,6 +6,7 @@ import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.DecisionLog.FleetDecision;
 import dev.purser.core.engine.DecisionLog.PlanDecision;
 import dev.purser.core.engine.DecisionLog.RequestDecision;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.json.Durations;
 import dev.purser.core.json.Json;
 import dev.purser.core.policy.Dispatch;
@@ -14,7 +15,6 @@ import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.server.TraceArguments.NamedTrace;
 import dev.purser.sim.Simulation;
-import dev.purser.sim.SimulationResult;
 import dev.purser.spi.PolicyRegistry;
 import dev.purser.spi.Stack;
 import java.io.PrintWriter;
@@ -235,7 +235,7 @@ final class ExplainCommand implements Runnable {
             }
             log.focusOn(question.request);
         }
-        SimulationResult result = experiment
+        RunResult result = experiment
                 .simulation(decider, trace, seed, Simulation.initialRate(trace.arrivals()), log)
                 .run();
         Object answer = answer(run, experiment.catalog(), result);
@@ -262,7 +262,7 @@ final class ExplainCommand implements Runnable {
         }
     }
 
-    private Object answer(RunName run, ServiceCatalog catalog, SimulationResult result) {
+    private Object answer(RunName run, ServiceCatalog catalog, RunResult result) {
         DecisionLog log = result.log();
         if (question.request != null) {
             return request(run, catalog, result, question.request);
@@ -286,7 +286,7 @@ final class ExplainCommand implements Runnable {
         return digest(run, plans, log);
     }
 
-    private static RequestExplained request(RunName run, ServiceCatalog catalog, SimulationResult result, long number) {
+    private static RequestExplained request(RunName run, ServiceCatalog catalog, RunResult result, long number) {
         List<RequestDecision> kept = result.log().requests();
         if (kept.isEmpty()) {
             throw new InputException(

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.purser.core.engine.DecisionLog;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.json.Durations;
 import dev.purser.core.model.ModelPool;
 import dev.purser.core.model.ModelPools;
@@ -25,7 +26,6 @@ import dev.purser.core.workload.Workload;
 import dev.purser.core.workload.Workloads;
 import dev.purser.server.Claim.Verdict;
 import dev.purser.sim.Simulation;
-import dev.purser.sim.SimulationResult;
 import dev.purser.spi.PolicyRegistry;
 import dev.purser.spi.PolicySpec;
 import dev.purser.spi.Stack;
@@ -82,7 +82,7 @@ final class ParagonReproduction {
 
     /** What a run, or several together, came to. */
     private record Sum(double usd, double vmHours, long requests, long violations, long inaccurate, double millis) {
-        static Sum of(SimulationResult result) {
+        static Sum of(RunResult result) {
             return new Sum(
                     result.bill().total().doubleValue(),
                     result.metrics().instanceSeconds() / 3600,
@@ -632,7 +632,7 @@ final class ParagonReproduction {
 
     // what they share
 
-    private SimulationResult simulate(ServiceCatalog catalog, Stack stack, ArrivalTrace trace) {
+    private RunResult simulate(ServiceCatalog catalog, Stack stack, ArrivalTrace trace) {
         return Simulation.of(catalog, registry.create(stack, catalog, SEED), trace, SEED)
                 .withLog(new DecisionLog(1, 1))
                 .run();

@@ -2,8 +2,8 @@ package dev.purser.server;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.purser.core.engine.Metrics;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.pricing.Bill;
-import dev.purser.sim.SimulationResult;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import org.HdrHistogram.Histogram;
@@ -93,12 +93,7 @@ record RunRecord(
     }
 
     static RunRecord of(
-            String stack,
-            String trace,
-            long seed,
-            SimulationResult result,
-            @Nullable Double regret,
-            double wallSeconds) {
+            String stack, String trace, long seed, RunResult result, @Nullable Double regret, double wallSeconds) {
         Metrics metrics = result.metrics();
         Bill bill = result.bill();
         return new RunRecord(

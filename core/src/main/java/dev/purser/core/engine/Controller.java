@@ -649,12 +649,17 @@ public final class Controller implements PlatformEvents {
         return new FleetDecision(fleet, before, target.instances(), first, launched, stopped, reason);
     }
 
-    /** Ends the deployment: every instance is terminated and paid for up to now. All requests must have ended. */
-    public void close() {
+    /**
+     * Ends the deployment: every instance is terminated and paid for up to now. All requests must have ended.
+     *
+     * @return what it came to
+     */
+    public RunResult close() {
         if (requests.open() > 0) {
             throw new IllegalStateException(requests.open() + " requests have not ended");
         }
         long now = clock.nanos();
+        int alive = fleets.alive();
         for (int instance = 0; instance < fleets.rows(); instance++) {
             if (fleets.exists(instance)) {
                 stop(instance, now);
@@ -664,6 +669,7 @@ public final class Controller implements PlatformEvents {
         for (int v = 0; v < catalog.variants(); v++) {
             ledger.stored(catalog.sizeBytes(v), now);
         }
+        return new RunResult(metrics, ledger.usage(), ledger.bill(), log, now, alive);
     }
 
     /** Requests that arrived and have not ended. */

@@ -8,6 +8,7 @@ import dev.purser.core.engine.Outcome;
 import dev.purser.core.engine.PlatformEvents;
 import dev.purser.core.engine.PolicySet;
 import dev.purser.core.engine.RequestListener;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
@@ -31,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <C> what a request carries: its input, and where its answer goes
  */
-public final class LiveController<C> implements AutoCloseable {
+public final class LiveController<C> {
     private static final Logger LOG = LoggerFactory.getLogger(LiveController.class);
 
     private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
@@ -163,15 +164,11 @@ public final class LiveController<C> implements AutoCloseable {
     /**
      * Ends the deployment when no request is open: instances are terminated and paid for up to now.
      *
-     * @throws IllegalStateException if requests have not ended
+     * @return what it came to
+     * @throws java.util.concurrent.CompletionException of an {@link IllegalStateException} if requests have not ended
      */
-    @Override
-    public void close() {
-        query(live -> {
-                    live.close();
-                    return true;
-                })
-                .join();
+    public RunResult close() {
+        return query(Controller::close).join();
     }
 
     private void post(Runnable event) {

@@ -103,7 +103,7 @@ class LiveControllerTest {
         assertThat(platform.served)
                 .as("each request is served for its own caller")
                 .hasSizeGreaterThanOrEqualTo(1500);
-        live.close();
+        assertThat(live.close().metrics().answered()).isEqualTo(1500);
         assertThat(platform.alive).hasValue(0);
     }
 

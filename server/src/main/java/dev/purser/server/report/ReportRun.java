@@ -2,11 +2,11 @@ package dev.purser.server.report;
 
 import com.google.common.primitives.Doubles;
 import dev.purser.core.engine.Metrics;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.engine.Timeline;
 import dev.purser.core.engine.Timeline.Channel;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.Bill;
-import dev.purser.sim.SimulationResult;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
@@ -244,7 +244,7 @@ public record ReportRun(
             String trace,
             long seed,
             ServiceCatalog catalog,
-            SimulationResult result,
+            RunResult result,
             @Nullable Double regret,
             boolean keepSeries) {
         Metrics metrics = result.metrics();

@@ -1,6 +1,7 @@
 package dev.purser.server.report;
 
 import dev.purser.core.engine.PolicySet;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.Dispatcher;
@@ -22,7 +23,6 @@ import dev.purser.core.trace.ArrivalStream;
 import dev.purser.core.trace.ArrivalTrace;
 import dev.purser.core.workload.Workloads;
 import dev.purser.sim.Simulation;
-import dev.purser.sim.SimulationResult;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,7 +65,7 @@ final class ExampleRuns {
         List<ReportRun> runs = new ArrayList<>();
         for (ArrivalTrace trace : TRACES.subList(0, traces)) {
             for (long seed = 1; seed <= seeds; seed++) {
-                Map<String, SimulationResult> results = new LinkedHashMap<>();
+                Map<String, RunResult> results = new LinkedHashMap<>();
                 for (Example example : STACKS.subList(0, stacks)) {
                     results.put(example.name(), run(catalog, example, cut(trace, length), seed));
                 }
@@ -74,8 +74,8 @@ final class ExampleRuns {
                         .min(BigDecimal::compareTo)
                         .orElseThrow()
                         .multiply(new BigDecimal("0.8"));
-                for (Map.Entry<String, SimulationResult> entry : results.entrySet()) {
-                    SimulationResult result = entry.getValue();
+                for (Map.Entry<String, RunResult> entry : results.entrySet()) {
+                    RunResult result = entry.getValue();
                     double regret = result.bill().total().doubleValue() / bound.doubleValue() - 1;
                     runs.add(ReportRun.of(entry.getKey(), trace.name(), seed, catalog, result, regret, seed == 1));
                 }
@@ -92,11 +92,11 @@ final class ExampleRuns {
         return new ReportData("Six ways to serve image classification", "0.1.0", settings, runs);
     }
 
-    static SimulationResult run(ServiceCatalog catalog, int stack, ArrivalTrace trace, long seed) {
+    static RunResult run(ServiceCatalog catalog, int stack, ArrivalTrace trace, long seed) {
         return run(catalog, STACKS.get(stack), trace, seed);
     }
 
-    private static SimulationResult run(ServiceCatalog catalog, Example example, ArrivalTrace trace, long seed) {
+    private static RunResult run(ServiceCatalog catalog, Example example, ArrivalTrace trace, long seed) {
         PolicySet policies =
                 new PolicySet(new FirstGood(), new Spill(example), new Proportional(example), new KeepMinutes());
         return Simulation.of(catalog, policies, trace, seed).run();

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.json.Json;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.Bill;
-import dev.purser.sim.SimulationResult;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -151,7 +151,7 @@ class HtmlReportTest {
     @Test
     void numbersThatDoNotExistAreLeftOut() {
         ServiceCatalog catalog = ExampleRuns.catalog("spock-single");
-        SimulationResult result = ExampleRuns.run(catalog, 0, ExampleRuns.trace("nothing", t -> 1e-9), 1);
+        RunResult result = ExampleRuns.run(catalog, 0, ExampleRuns.trace("nothing", t -> 1e-9), 1);
         List<ReportRun> runs = Stream.of(Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, null)
                 .map(regret -> ReportRun.of("idle", "nothing", 1, catalog, result, regret, true))
                 .toList();
@@ -181,7 +181,7 @@ class HtmlReportTest {
     @Test
     void takesFromARunWhatItCounted() {
         ServiceCatalog catalog = ExampleRuns.catalog("spock-single");
-        SimulationResult result = ExampleRuns.run(catalog, 3, ExampleRuns.TRACES.get(0), 7);
+        RunResult result = ExampleRuns.run(catalog, 3, ExampleRuns.TRACES.get(0), 7);
         ReportRun run = ReportRun.of("hybrid", "steady", 7, catalog, result, 0.25, true);
 
         assertThat(run.requests()).isEqualTo(result.metrics().arrived());
@@ -237,7 +237,7 @@ class HtmlReportTest {
     @Test
     void hundredsOfRunsStaySmall() {
         ServiceCatalog catalog = ExampleRuns.catalog("paragon-workload-1");
-        SimulationResult result = ExampleRuns.run(catalog, 3, ExampleRuns.TRACES.get(1), 1);
+        RunResult result = ExampleRuns.run(catalog, 3, ExampleRuns.TRACES.get(1), 1);
         List<ReportRun> runs = new ArrayList<>();
         for (int i = 0; i < 240; i++) {
             // the worst case: as many stacks as runs, all with their series

@@ -1,12 +1,10 @@
-package dev.purser.sim;
+package dev.purser.core.engine;
 
-import dev.purser.core.engine.DecisionLog;
-import dev.purser.core.engine.Metrics;
 import dev.purser.core.pricing.Bill;
 import dev.purser.core.pricing.Usage;
 
 /**
- * What a run came to.
+ * What a run came to, simulated or real.
  *
  * @param metrics what was counted
  * @param usage what was rented, in whole units
@@ -15,5 +13,4 @@ import dev.purser.core.pricing.Usage;
  * @param endNanos when the last request had ended and the trace was over
  * @param aliveInstances instances still alive when the deployment was closed
  */
-public record SimulationResult(
-        Metrics metrics, Usage usage, Bill bill, DecisionLog log, long endNanos, int aliveInstances) {}
+public record RunResult(Metrics metrics, Usage usage, Bill bill, DecisionLog log, long endNanos, int aliveInstances) {}
