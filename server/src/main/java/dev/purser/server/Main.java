@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         footerHeading = "%nFirst steps:%n",
         footer = {
             "  purser compare                  the published stacks on four traces",
+            "  purser serve                    real models on this machine, with a live page",
             "  purser policies                 what can be combined, with every setting",
             "  purser explain --stack paragon  why it launched, queued and offloaded",
             "  purser help compare             every option of a command",
@@ -83,6 +84,7 @@ public final class Main implements Callable<Integer> {
         Main main = new Main();
         return new CommandLine(main)
                 .addSubcommand(new CompareCommand(registry, new ClairvoyantBound(), terminal))
+                .addSubcommand(new ServeCommand(registry))
                 .addSubcommand(new ExplainCommand(registry))
                 .addSubcommand(new ReproduceCommand(registry, terminal))
                 .addSubcommand(new PoliciesCommand(registry))
