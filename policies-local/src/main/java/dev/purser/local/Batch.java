@@ -5,11 +5,13 @@ import dev.purser.local.Backend.WorkerTimeoutException;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.InferResponse;
 import dev.purser.worker.protocol.ProtocolException;
+import dev.purser.worker.protocol.RequestedOutput;
 import dev.purser.worker.protocol.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -149,8 +151,7 @@ final class Batch implements Consumer<PlatformEvents> {
                 }
                 inputs.add(Tensor.concat(parts));
             }
-            InferResponse response =
-                    backend.infer(new InferRequest(null, first.parameters(), inputs, first.outputs(), true));
+            InferResponse response = backend.infer(new InferRequest(null, Map.of(), inputs, first.outputs(), true));
             List<List<Tensor>> outputs = new ArrayList<>(group.length);
             for (int g = 0; g < group.length; g++) {
                 outputs.add(new ArrayList<>(response.outputs().size()));
@@ -192,11 +193,20 @@ final class Batch implements Consumer<PlatformEvents> {
         return !inputs.isEmpty();
     }
 
+    private static boolean sameOutputs(List<RequestedOutput> a, List<RequestedOutput> b) {
+        if (a.size() != b.size()) {
+            return false;
+        }
+        for (int i = 0; i < a.size(); i++) {
+            if (!a.get(i).name().equals(b.get(i).name())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static boolean fitTogether(InferRequest a, InferRequest b) {
-        if (a.inputs().size() != b.inputs().size()
-                || !a.outputs().equals(b.outputs())
-                || !a.parameters().equals(b.parameters())
-                || !isStackable(b)) {
+        if (a.inputs().size() != b.inputs().size() || !sameOutputs(a.outputs(), b.outputs()) || !isStackable(b)) {
             return false;
         }
         for (int i = 0; i < a.inputs().size(); i++) {

@@ -6,6 +6,7 @@ import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.worker.ModelFiles;
 import dev.purser.worker.RuntimeSettings;
 import dev.purser.worker.ServedModel;
+import dev.purser.worker.SyntheticInputs;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.InferResponse;
 import dev.purser.worker.protocol.ModelMetadata;
@@ -13,6 +14,7 @@ import dev.purser.worker.protocol.RequestedOutput;
 import dev.purser.worker.protocol.Tensor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -107,20 +109,24 @@ final class InProcessHost implements Host {
                                 .withParallel(order.slots())
                                 .withMaxBatch(LocalPlatform.MAX_ROWS),
                         files);
-                long nanos = System.nanoTime() - start;
-                metadata.put(order.variant(), loaded.metadata());
                 synchronized (this) {
                     model = loaded;
                 }
+                long read = System.nanoTime();
+                loaded.infer(SyntheticInputs.of(loaded.metadata(), 1), List.of());
+                long inferred = System.nanoTime();
+                metadata.put(order.variant(), loaded.metadata());
                 if (over.get()) {
                     free();
                 } else {
-                    listener.ready(new Loaded(loaded), Map.of("model", nanos / 1e6), nanos);
+                    Map<String, Double> steps = new LinkedHashMap<>();
+                    steps.put("modelLoad", (read - start) / 1e6);
+                    steps.put("firstInference", (inferred - read) / 1e6);
+                    listener.ready(new Loaded(loaded), steps, inferred - start);
                 }
             } catch (RuntimeException | Error e) {
                 // a model that cannot be loaded must not end more than itself
-                freed.countDown();
-                all.remove(this);
+                free();
                 if (over.compareAndSet(false, true)) {
                     listener.failed(String.valueOf(e.getMessage()));
                 }

@@ -50,9 +50,6 @@ final class LocalPlatform implements LivePlatform<Call> {
 
     private static final long SWEEP_NANOS = 1_000_000_000L;
 
-    /** A function with so much memory has one virtual processor (AWS Lambda). */
-    private static final double MB_PER_PROCESSOR = 1769;
-
     private final ServiceCatalog catalog;
     private final LocalSettings settings;
     private final Host host;
@@ -239,7 +236,7 @@ final class LocalPlatform implements LivePlatform<Call> {
     }
 
     private int processors(int function) {
-        return Math.max(1, (int) Math.round(catalog.memoryOfFunction(function) / MB_PER_PROCESSOR));
+        return Math.max(1, (int) Math.round(catalog.priceBook().function().vcpus(catalog.memoryOfFunction(function))));
     }
 
     private Launches launches(LocalWorker worker) {

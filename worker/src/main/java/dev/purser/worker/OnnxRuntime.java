@@ -5,8 +5,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import java.net.URL;
 import java.util.Locale;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,12 +18,6 @@ final class OnnxRuntime {
     /** The runtime's own setting: a directory with both of its libraries; whoever sets it knows better. */
     private static final String PATH = "onnxruntime.native.path";
 
-    /**
-     * The runtime searches the process's command line with a recursive regular expression when its environment is made: 4
-     * KB of class path there overflow a thread's usual stack, which ends the process. Only pages that are used cost memory.
-     */
-    private static final long STACK = 1L << 29;
-
     private static boolean prepared;
 
     private OnnxRuntime() {}
@@ -36,41 +28,15 @@ final class OnnxRuntime {
             if (!prepared && System.getProperty(PATH) == null) {
                 useCache(files);
             }
-            if (!prepared) {
-                first();
-            }
             prepared = true;
-            OrtEnvironment environment = OrtEnvironment.getEnvironment();
+            OrtEnvironment environment =
+                    OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "purser");
             try {
                 environment.setTelemetry(false);
             } catch (OrtException e) {
                 LOG.debug("telemetry cannot be set: {}", e.getMessage());
             }
             return environment;
-        }
-    }
-
-    /** Makes the environment on a stack that is large enough. */
-    private static void first() {
-        CompletableFuture<OrtEnvironment> made = new CompletableFuture<>();
-        Runnable make = () -> {
-            try {
-                made.complete(OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "purser"));
-            } catch (RuntimeException | Error e) {
-                made.completeExceptionally(e);
-            }
-        };
-        Thread thread = new Thread(null, make, "purser onnxruntime", STACK);
-        thread.setDaemon(true);
-        thread.start();
-        try {
-            made.join();
-        } catch (CompletionException e) {
-            switch (e.getCause()) {
-                case RuntimeException cause -> throw cause;
-                case Error cause -> throw cause;
-                case null, default -> throw e;
-            }
         }
     }
 
