@@ -14,63 +14,63 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A server in a process of its own, from its start until it is ready and then until it is closed. */
 final class ServerProcess implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofMinutes(1);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final long POLL_MILLIS = 1;
 
     private final Process process;
+    /** No server outlives this process, however it ends. */
+    private final Thread hook;
+
     private final URI base;
     private final double readyMillis;
 
     /**
-     * Starts it and waits until it says that it is ready. It must print one line "port N" when it listens, and end when
-     * its standard input does.
+     * Starts it and waits until it says that it is ready. It must say where it listens, and end when it is told to.
      *
-     * @param options of the JVM
-     * @param arguments of {@link ServingChild}
+     * @param command what to run, less the JVM
+     * @param listens finds the port in a line of its standard output; null in others
      */
-    ServerProcess(List<String> options, List<String> arguments) {
+    ServerProcess(List<String> command, Function<String, @Nullable Integer> listens) {
         long start = System.nanoTime();
-        process = start(options, arguments);
+        process = start(command);
+        hook = new Thread(process::destroy);
+        Runtime.getRuntime().addShutdownHook(hook);
         try {
-            base = URI.create("http://127.0.0.1:" + port(process));
+            base = URI.create("http://127.0.0.1:" + port(listens));
             while (!ready()) {
                 if (!process.isAlive()) {
-                    throw new IllegalStateException("the server " + arguments + " ended with status "
-                            + process.exitValue() + " before it was ready");
+                    throw new IOException("it ended with status " + process.exitValue());
                 }
                 if (System.nanoTime() - start > START_LIMIT.toNanos()) {
-                    throw new IllegalStateException(
-                            "the server " + arguments + " was not ready within " + START_LIMIT.toSeconds() + " s");
+                    throw new IOException("it was not ready within " + START_LIMIT.toSeconds() + " s");
                 }
                 TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             }
         } catch (IOException e) {
             close();
-            throw new UncheckedIOException("the server " + arguments + " did not start", e);
+            throw new UncheckedIOException("the server did not start: " + String.join(" ", command), e);
         } catch (InterruptedException e) {
             close();
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while " + arguments + " started", e);
-        } catch (RuntimeException e) {
-            close();
-            throw e;
+            throw new IllegalStateException("interrupted while a server started", e);
         }
         readyMillis = (System.nanoTime() - start) / 1e6;
     }
 
     /** A child on the JVM and class path of this process. */
-    static Process start(List<String> options, List<String> arguments) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServingChild.class.getName()));
-        command.addAll(arguments);
+    static Process start(List<String> command) {
+        List<String> all = new ArrayList<>();
+        all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        all.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
+        all.addAll(command);
         try {
-            return new ProcessBuilder(command)
+            return new ProcessBuilder(all)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
         } catch (IOException e) {
@@ -79,22 +79,23 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** The port that it says; whatever it says later is read away, so that it never has to wait with it. */
-    private static int port(Process process) throws IOException {
+    private int port(Function<String, @Nullable Integer> listens) throws IOException {
         CompletableFuture<Void> tooLate = CompletableFuture.runAsync(
                 process::destroyForcibly,
                 CompletableFuture.delayedExecutor(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
         BufferedReader reader =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        String line = reader.readLine();
-        while (line != null && !line.startsWith(ServingChild.PORT)) {
-            line = reader.readLine();
+        Integer port = null;
+        while (port == null) {
+            String line = reader.readLine();
+            if (line == null) {
+                throw new IOException("it ended without a port, or was ended after " + START_LIMIT.toSeconds() + " s");
+            }
+            port = listens.apply(line);
         }
         tooLate.cancel(false);
-        if (line == null) {
-            throw new IOException("it ended, or was ended after " + START_LIMIT.toSeconds() + " s, without a port");
-        }
         Thread.ofVirtual().start(() -> reader.lines().forEach(ignored -> {}));
-        return Integer.parseInt(line.substring(ServingChild.PORT.length()));
+        return port;
     }
 
     private boolean ready() throws IOException {
@@ -125,19 +126,18 @@ final class ServerProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+        List<ProcessHandle> workers = process.descendants().toList();
         try {
-            process.getOutputStream().close();
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("process " + process.pid() + " did not end when its input did");
+            process.destroy();
+            if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                throw new IllegalStateException("process " + process.pid() + " did not end when it was told to");
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            Runtime.getRuntime().removeShutdownHook(hook);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            all.add(process.toHandle());
-            all.forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+            workers.forEach(ProcessHandle::destroyForcibly);
         }
     }
 }

@@ -3,37 +3,55 @@ package dev.purser.benchmarks.serving;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** A server, or the raw loop, in a process of its own. */
+/** The raw loop or the event loop in a process of its own. */
 final class ServingChild {
     /** What precedes the port on the line that says that a server listens. */
-    static final String PORT = "port ";
-
-    /** Workers, or event loops, of each server; one thread of ONNX Runtime each. */
-    static final int WORKERS = 2;
+    private static final String PORT = "port ";
 
     private ServingChild() {}
 
+    /** The command of the event loop, which is to be told by {@link #port} where it listens. */
+    static List<String> eventLoop(Path model, int loops) {
+        return List.of(ServingChild.class.getName(), model.toString(), Integer.toString(loops));
+    }
+
+    /** The command of the raw loop, which prints a {@link RawLoop.Result}. */
+    static List<String> rawLoop(Path model, int rows, Duration warmUp, Duration duration) {
+        return List.of(
+                ServingChild.class.getName(),
+                model.toString(),
+                Integer.toString(rows),
+                Long.toString(warmUp.toMillis()),
+                Long.toString(duration.toMillis()));
+    }
+
+    /** The port that a line of the event loop says. */
+    static @Nullable Integer port(String line) {
+        return line.startsWith(PORT) ? Integer.valueOf(line.substring(PORT.length())) : null;
+    }
+
     /**
-     * Runs it until standard input ends; the raw loop until its time is over.
+     * Runs it until it is ended or standard input ends; the raw loop until its time is over.
      *
-     * @param args the server and its model's file; for the raw loop the rows, and the milliseconds of warming up and of
-     *     measuring
+     * @param args as the commands have them
      */
     @SuppressWarnings("SystemOut") // it is how the parent hears
     public static void main(String[] args) throws IOException {
-        Server server = Server.valueOf(args[0]);
-        Path model = Path.of(args[1]);
-        if (server == Server.RAW) {
-            RawLoop.Result result = RawLoop.run(
-                    model,
-                    Integer.parseInt(args[2]),
-                    Duration.ofMillis(Long.parseLong(args[3])),
-                    Duration.ofMillis(Long.parseLong(args[4])));
-            System.out.println(result.line());
+        Path model = Path.of(args[0]);
+        int number = Integer.parseInt(args[1]);
+        if (args.length > 2) {
+            System.out.println(RawLoop.run(
+                            model,
+                            number,
+                            Duration.ofMillis(Long.parseLong(args[2])),
+                            Duration.ofMillis(Long.parseLong(args[3])))
+                    .line());
             return;
         }
-        EventLoopServer peer = new EventLoopServer(model, WORKERS);
+        EventLoopServer peer = new EventLoopServer(model, number);
         System.out.println(PORT + peer.port());
         while (System.in.read() >= 0) {
             // nothing is said; the end is all that counts

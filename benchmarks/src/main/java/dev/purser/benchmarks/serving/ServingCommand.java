@@ -67,8 +67,8 @@ public final class ServingCommand implements Callable<Integer> {
             names = "--servers",
             split = ",",
             paramLabel = "SERVER",
-            defaultValue = "raw,event-loop",
-            description = "Which of raw and event-loop to run (default: all).")
+            defaultValue = "raw,event-loop,in-process,processes",
+            description = "Which of raw, event-loop, in-process and processes to run (default: all).")
     private List<String> servers = List.of();
 
     @Option(
@@ -90,7 +90,8 @@ public final class ServingCommand implements Callable<Integer> {
             names = "--warm-up",
             paramLabel = "N",
             defaultValue = "8",
-            description = "Seconds of load before a server is measured (default: ${DEFAULT-VALUE}).")
+            description = "Seconds of load before a server is measured, or five times as many if it is slow (default:"
+                    + " ${DEFAULT-VALUE}).")
     private int warmUp;
 
     @Option(
@@ -157,7 +158,9 @@ public final class ServingCommand implements Callable<Integer> {
         for (String name : servers) {
             chosen.add(Server.of(name)
                     .orElseThrow(() -> new ParameterException(
-                            command, "--servers names '" + name + "', but there are raw and event-loop")));
+                            command,
+                            "--servers names '" + name
+                                    + "', but there are raw, event-loop, in-process and processes")));
         }
         Map<String, Path> models = new LinkedHashMap<>();
         for (String name : only) {

@@ -23,12 +23,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Measures the servers, one after the other and several times over, on this machine. */
 final class ServingRun {
     /** Load of the right number of connections before each measurement. */
     private static final Duration SETTLE = Duration.ofSeconds(1);
+
+    /** Workers, or event loops, of each server; one thread of ONNX Runtime each. */
+    private static final int WORKERS = 2;
+
+    /** What a request is said to take: nothing depends on it where the fleet is fixed and batches are off. */
+    private static final double PROFILED_MS = 0.1;
+
+    /** Requests until a JVM has compiled most of what they need. */
+    private static final long WARM_REQUESTS = 40_000;
+
+    /** How often the time of warming up is given for that. */
+    private static final int MOST_WARM_UPS = 5;
 
     private final ServingOptions options;
     private final Path scratch;
@@ -99,14 +112,7 @@ final class ServingRun {
     }
 
     private RawLoop.Result rawLoop(Path file, int rows) {
-        Process process = ServerProcess.start(
-                List.of(),
-                List.of(
-                        Server.RAW.name(),
-                        file.toString(),
-                        Integer.toString(rows),
-                        Long.toString(options.warmUp().toMillis()),
-                        Long.toString(options.duration().toMillis())));
+        Process process = ServerProcess.start(ServingChild.rawLoop(file, rows, options.warmUp(), options.duration()));
         try (BufferedReader reader =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             RawLoop.Result result = reader.lines()
@@ -136,11 +142,10 @@ final class ServingRun {
             request = request(model);
         }
         Wrk wrk = new Wrk(request, scratch);
-        try (ServerProcess process = new ServerProcess(List.of(), List.of(server.name(), file.toString()))) {
+        try (ServerProcess process = start(server, name, file)) {
             URI target = process.inferTarget(name);
             double difference = AnswerCheck.difference(target, request, output, expected);
-            // the compiler has most to do at first, and most to do it with under the largest load
-            wrk.run(target, Collections.max(options.connections()), options.warmUp());
+            warmUp(wrk, target, Collections.max(options.connections()));
             for (int connections : options.connections()) {
                 add(new Cell(name, server, connections), load(process, wrk, target, connections));
             }
@@ -149,6 +154,32 @@ final class ServingRun {
                     .add(new ProcessFigure(
                             process.readyMillis(), process.usage().peakKib() / 1024.0, difference));
         }
+    }
+
+    /** The compiler has most to do at first: so much time and so many requests, whichever is more. */
+    private void warmUp(Wrk wrk, URI target, int connections) {
+        long requests = 0;
+        for (int i = 0; i < MOST_WARM_UPS && requests < WARM_REQUESTS; i++) {
+            requests += wrk.run(target, connections, options.warmUp()).requests();
+        }
+    }
+
+    private ServerProcess start(Server server, String name, Path file) {
+        return switch (server) {
+            case RAW -> throw new IllegalArgumentException("the raw loop is no server");
+            case EVENT_LOOP -> new ServerProcess(ServingChild.eventLoop(file, WORKERS), ServingChild::port);
+            case IN_PROCESS, PROCESSES ->
+                new ServerProcess(
+                        PurserServer.command(
+                                name,
+                                file,
+                                new TreeMap<>(Map.of(1, PROFILED_MS)),
+                                WORKERS,
+                                false,
+                                server == Server.IN_PROCESS,
+                                scratch),
+                        PurserServer::port);
+        };
     }
 
     private LoadFigure load(ServerProcess process, Wrk wrk, URI target, int connections) {
