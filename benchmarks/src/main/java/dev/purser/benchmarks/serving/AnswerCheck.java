@@ -10,7 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 
-/** Compares a server's answer with what ONNX Runtime says: fast and wrong is not fast. */
+/** Compares a server's answer with what is expected. */
 final class AnswerCheck {
     /** Of a softmax's outputs, which JSON may round and another order of additions may change. */
     static final double TOLERANCE = 1e-5;

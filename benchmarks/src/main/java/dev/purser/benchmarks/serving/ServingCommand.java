@@ -41,6 +41,9 @@ public final class ServingCommand implements Callable<Integer> {
     private static final Map<String, Function<Path, Path>> MADE =
             Map.of("mlp", TestModels::mlp, "cnn", TestModels::cnn);
 
+    /** A wide perceptron, whose weights are read from memory again for each batch, however small. */
+    private static final int[] RANKER = {1024, 4096, 4096, 10};
+
     enum Format {
         TEXT,
         JSON
@@ -103,6 +106,9 @@ public final class ServingCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Requests and responses in JSON instead of binary.")
     private boolean json;
+
+    @Option(names = "--skip-batching", description = "Leave out the table of batches.")
+    private boolean skipBatching;
 
     @Option(
             names = "--format",
@@ -195,7 +201,7 @@ public final class ServingCommand implements Callable<Integer> {
                 Duration.ofSeconds(seconds),
                 rounds,
                 json,
-                false);
+                skipBatching ? null : TestModels.perceptron(scratch, "ranker", RANKER));
     }
 
     private static void require(CommandLine command, boolean holds, String otherwise) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to measure.
@@ -15,7 +16,7 @@ import java.util.Map;
  * @param duration of each measurement, in whole seconds
  * @param rounds how often everything is measured
  * @param json whether requests are JSON through and through
- * @param batching whether batches are measured too
+ * @param gaining a model that gains from batches; null where those are not measured
  */
 record ServingOptions(
         Map<String, Path> models,
@@ -25,4 +26,4 @@ record ServingOptions(
         Duration duration,
         int rounds,
         boolean json,
-        boolean batching) {}
+        @Nullable Path gaining) {}

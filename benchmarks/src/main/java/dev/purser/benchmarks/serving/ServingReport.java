@@ -60,8 +60,10 @@ record ServingReport(
      * @param model what was served
      * @param rawSingle items per second of the raw loop, one by one
      * @param rawBatched the same in batches
+     * @param rawCpuMicros processor time for each item of those
      * @param batch how large they are at most
      * @param served items per second of the server
+     * @param servedCpuMicros processor time for each item, with all that serving takes
      * @param connections of the load
      * @param p99Ms latency that one request in a hundred exceeds
      * @param failed requests of all rounds that failed
@@ -72,8 +74,10 @@ record ServingReport(
             String model,
             double rawSingle,
             double rawBatched,
+            double rawCpuMicros,
             int batch,
             double served,
+            double servedCpuMicros,
             int connections,
             double p99Ms,
             long failed,

@@ -2,12 +2,9 @@ package dev.purser.benchmarks.serving;
 
 import static dev.purser.benchmarks.text.Medians.median;
 
+import dev.purser.benchmarks.serving.ServingReport.BatchingRow;
 import dev.purser.benchmarks.serving.ServingReport.Conditions;
 import dev.purser.benchmarks.serving.ServingReport.Row;
-import dev.purser.worker.protocol.EncodedMessage;
-import dev.purser.worker.protocol.InferRequest;
-import dev.purser.worker.protocol.InferenceCodec;
-import dev.purser.worker.protocol.Tensor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -53,8 +51,7 @@ final class ServingRun {
     private record Cell(String model, Server server, int connections) {}
 
     /** One measurement under load. */
-    private record LoadFigure(
-            double perSecond, double p50Ms, double p99Ms, double cpuMicros, long failed, double others) {}
+    record LoadFigure(double perSecond, double p50Ms, double p99Ms, double cpuMicros, long failed, double others) {}
 
     /** One life of a server. */
     private record ProcessFigure(double readyMs, double peakMib, double difference) {}
@@ -73,12 +70,12 @@ final class ServingRun {
 
     ServingReport measure() {
         double loadBefore = SystemUsage.load();
+        Path gaining = options.gaining();
+        BatchingRun batching = gaining == null ? null : new BatchingRun(this, name(gaining), gaining);
         for (int round = 1; round <= options.rounds(); round++) {
             for (Map.Entry<String, Path> model : options.models().entrySet()) {
                 for (Server server : options.servers()) {
-                    progress.printf(
-                            "round %d of %d: %s, %s%n", round, options.rounds(), model.getKey(), server.title());
-                    progress.flush();
+                    say(round, model.getKey() + ", " + server.title());
                     if (server.listens()) {
                         serve(server, model.getKey(), model.getValue());
                     } else {
@@ -86,8 +83,13 @@ final class ServingRun {
                     }
                 }
             }
+            if (batching != null) {
+                say(round, "batches");
+                batching.round();
+            }
         }
         List<Row> rows = rows();
+        BatchingRow batches = batching == null ? null : batching.row();
         return new ServingReport(
                 new Conditions(
                         Runtime.getRuntime().availableProcessors(),
@@ -97,8 +99,17 @@ final class ServingRun {
                         options.rounds(),
                         options.json() ? "JSON" : "binary"),
                 rows,
-                null,
-                Targets.verdicts(rows, null));
+                batches,
+                Targets.verdicts(rows, batches));
+    }
+
+    private void say(int round, String what) {
+        progress.printf("round %d of %d: %s%n", round, options.rounds(), what);
+        progress.flush();
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString().replaceFirst("[.]onnx$", "");
     }
 
     private void loop(String name, Path file) {
@@ -111,8 +122,12 @@ final class ServingRun {
         add(new Cell(name, Server.RAW, 0), new LoadFigure(result.perSecond(), 0, 0, result.cpuMicros(), 0, others));
     }
 
-    private RawLoop.Result rawLoop(Path file, int rows) {
-        Process process = ServerProcess.start(ServingChild.rawLoop(file, rows, options.warmUp(), options.duration()));
+    RawLoop.Result rawLoop(Path file, int rows) {
+        return rawLoop(file, rows, options.warmUp(), options.duration());
+    }
+
+    RawLoop.Result rawLoop(Path file, int rows, Duration warmUp, Duration duration) {
+        Process process = ServerProcess.start(ServingChild.rawLoop(file, rows, warmUp, duration));
         try (BufferedReader reader =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             RawLoop.Result result = reader.lines()
@@ -133,18 +148,11 @@ final class ServingRun {
     }
 
     private void serve(Server server, String name, Path file) {
-        String output;
-        float[] expected;
-        EncodedMessage request;
-        try (RawModel model = new RawModel(file)) {
-            output = model.output();
-            expected = model.answer();
-            request = request(model);
-        }
-        Wrk wrk = new Wrk(request, scratch);
+        Question question = new Question(file, options.json());
+        Wrk wrk = new Wrk(question.request(), scratch);
         try (ServerProcess process = start(server, name, file)) {
             URI target = process.inferTarget(name);
-            double difference = AnswerCheck.difference(target, request, output, expected);
+            double difference = question.difference(target);
             warmUp(wrk, target, Collections.max(options.connections()));
             for (int connections : options.connections()) {
                 add(new Cell(name, server, connections), load(process, wrk, target, connections));
@@ -153,6 +161,22 @@ final class ServingRun {
                     .computeIfAbsent(key(name, server), key -> new ArrayList<>())
                     .add(new ProcessFigure(
                             process.readyMillis(), process.usage().peakKib() / 1024.0, difference));
+        }
+    }
+
+    /** Purser in-process with one worker and greedy batches. */
+    LoadFigure batched(String name, Path file, SortedMap<Integer, Double> batchMillis, int connections) {
+        Question question = new Question(file, options.json());
+        Wrk wrk = new Wrk(question.request(), scratch);
+        List<String> command = PurserServer.command(name, file, batchMillis, 1, true, true, scratch);
+        try (ServerProcess process = new ServerProcess(command, PurserServer::port)) {
+            URI target = process.inferTarget(name);
+            double difference = question.difference(target);
+            if (difference > AnswerCheck.TOLERANCE) {
+                throw new IllegalStateException("an answer of " + name + " is off by " + difference);
+            }
+            warmUp(wrk, target, connections);
+            return load(process, wrk, target, connections);
         }
     }
 
@@ -197,13 +221,6 @@ final class ServingRun {
                 (double) cpu / Math.max(1, result.requests()),
                 result.errors(),
                 SystemUsage.now().othersSince(systemBefore, cpu, elapsed));
-    }
-
-    /** A row of the model's sample, as a client sends it. */
-    private EncodedMessage request(RawModel model) {
-        Tensor input = Tensor.floats(model.input(), model.shape(1), model.sample(1));
-        boolean binary = !options.json();
-        return InferenceCodec.writeRequest(new InferRequest(null, Map.of(), List.of(input), List.of(), binary), binary);
     }
 
     private void add(Cell cell, LoadFigure figure) {
