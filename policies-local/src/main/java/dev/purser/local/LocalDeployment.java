@@ -57,7 +57,12 @@ public final class LocalDeployment implements AutoCloseable {
     /** Requests that have ended in the engine and whose answers are to be handed on outside it. */
     private final Queue<Call> ended = new ConcurrentLinkedQueue<>();
 
+    /** Requests that have not ended, for whoever counts them. */
     private final AtomicInteger open = new AtomicInteger();
+
+    /** Requests whose caller has not got the answer yet: it may send the next one before this one is counted off. */
+    private final AtomicInteger undelivered = new AtomicInteger();
+
     private final ReentrantLock openLock = new ReentrantLock();
     private final Condition noneOpen = openLock.newCondition();
     private final ReentrantLock metadataLock = new ReentrantLock();
@@ -116,6 +121,16 @@ public final class LocalDeployment implements AutoCloseable {
         Host host = settings.mode() == Mode.PROCESS
                 ? new ProcessHost(catalog, settings, files)
                 : new InProcessHost(catalog, settings, files);
+        return start(catalog, policies, settings, controller, log, host);
+    }
+
+    static LocalDeployment start(
+            ServiceCatalog catalog,
+            PolicySet policies,
+            LocalSettings settings,
+            ControllerSettings controller,
+            DecisionLog log,
+            Host host) {
         LocalDeployment deployment = new LocalDeployment(catalog, policies, settings, controller, log, host);
         Runtime.getRuntime().addShutdownHook(deployment.shutdownHook);
         try {
@@ -176,8 +191,10 @@ public final class LocalDeployment implements AutoCloseable {
             return CompletableFuture.completedFuture(
                     new Answer(Outcome.REFUSED, -1, tooMany, null, 0, 0, null, tooMany.words(), 429));
         }
+        undelivered.incrementAndGet();
         if (shuttingDown) {
             open.decrementAndGet();
+            undelivered.decrementAndGet();
             return CompletableFuture.completedFuture(
                     new Answer(Outcome.REFUSED, -1, SHUTTING_DOWN, null, 0, 0, null, SHUTTING_DOWN.words(), 503));
         }
@@ -190,8 +207,9 @@ public final class LocalDeployment implements AutoCloseable {
     /** Hands on the answers of requests that ended, outside the engine: what depends on them must not hold it up. */
     private void deliver() {
         for (Call call = ended.poll(); call != null; call = ended.poll()) {
+            open.decrementAndGet();
             call.deliver();
-            if (open.decrementAndGet() == 0 && shuttingDown) {
+            if (undelivered.decrementAndGet() == 0 && shuttingDown) {
                 openLock.lock();
                 try {
                     noneOpen.signalAll();
@@ -321,13 +339,13 @@ public final class LocalDeployment implements AutoCloseable {
     public int drain(Duration grace) {
         shuttingDown = true;
         await(grace);
-        int left = open.get();
+        int left = undelivered.get();
         if (left > 0) {
             String cause = "the deployment was shut down, and the request had not ended after a grace of "
                     + LocalPlatform.words(grace);
             LOG.warn("{} requests had not ended after a grace of {}, and fail", left, LocalPlatform.words(grace));
             long deadline = System.nanoTime() + LAST_EVENTS.toNanos();
-            while (open.get() > 0 && System.nanoTime() < deadline) {
+            while (undelivered.get() > 0 && System.nanoTime() < deadline) {
                 // some are on their way from one place to another: they are met the next time
                 query(controller -> {
                             platform.abandon(controller, cause);
@@ -344,7 +362,7 @@ public final class LocalDeployment implements AutoCloseable {
         long left = atMost.toNanos();
         openLock.lock();
         try {
-            while (open.get() > 0 && left > 0) {
+            while (undelivered.get() > 0 && left > 0) {
                 left = noneOpen.awaitNanos(left);
             }
         } catch (InterruptedException e) {

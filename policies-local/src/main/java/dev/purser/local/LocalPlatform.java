@@ -48,7 +48,7 @@ final class LocalPlatform implements LivePlatform<Call> {
     /** The most rows that a model is given at once: the largest batch of requests, of one row each. */
     static final int MAX_ROWS = VmProfile.MAX_BATCH;
 
-    private static final long SWEEP_NANOS = 1_000_000_000L;
+    private static final long SWEEP_NANOS = 250_000_000L;
 
     private final ServiceCatalog catalog;
     private final LocalSettings settings;

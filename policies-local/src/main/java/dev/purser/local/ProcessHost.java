@@ -14,6 +14,7 @@ import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.InferResponse;
 import dev.purser.worker.protocol.InferenceClient;
 import dev.purser.worker.protocol.ModelMetadata;
+import dev.purser.worker.protocol.ProtocolException;
 import dev.purser.worker.protocol.RequestedOutput;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -284,7 +285,7 @@ final class ProcessHost implements Host {
                 if (!to.isReady(settings.healthTimeout())) {
                     trouble = "it says that it is not ready";
                 }
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 trouble = "it did not answer a health check within " + LocalPlatform.words(settings.healthTimeout());
             }
             // one that answers requests is well, however busy the machine is
@@ -435,6 +436,11 @@ final class ProcessHost implements Host {
                     }
                 }
                 throw e;
+            } catch (ProtocolException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                // a connection that breaks off in the middle of an answer
+                throw new IOException(e.toString(), e);
             }
         }
 

@@ -158,7 +158,7 @@ final class World {
                 PriceBooks.named("us-east-1-2026"));
     }
 
-    LocalDeployment start() {
+    PolicySet policies() {
         List<FleetTarget> targets = new ArrayList<>();
         for (int variant = 0; variant < variants.size(); variant++) {
             if (instances.get(variant) > 0) {
@@ -166,7 +166,7 @@ final class World {
             }
         }
         Plan plan = new Plan(targets, Offload.always());
-        PolicySet policies = new PolicySet(
+        return new PolicySet(
                 (request, view) -> new Selection(0, WHY),
                 (request, view) -> view.catalog().slots(request.variant()) > 0
                         ? new Dispatch.ToInstance(request.variant(), THERE)
@@ -174,7 +174,15 @@ final class World {
                 view -> plan,
                 view -> new KeepAlive(keepAlive.toNanos(), prewarm, WHY),
                 batching);
-        return LocalDeployment.start(catalog(), policies, settings, controller, new DecisionLog(100, 1000));
+    }
+
+    LocalDeployment start() {
+        return LocalDeployment.start(catalog(), policies(), settings, controller, new DecisionLog(100, 1000));
+    }
+
+    /** A deployment whose workers are the test's. */
+    LocalDeployment start(Host host) {
+        return LocalDeployment.start(catalog(), policies(), settings, controller, new DecisionLog(100, 1000), host);
     }
 
     /** A deployment whose instances are ready. */
