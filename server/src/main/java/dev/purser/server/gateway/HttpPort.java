@@ -90,7 +90,8 @@ final class HttpPort implements AutoCloseable {
                 .maxTcpConnections(maxConnections)
                 .idleConnectionTimeout(IDLE)
                 .idleConnectionPeriod(Duration.ofSeconds(15))
-                .connectionOptions(options -> options.readTimeout(IDLE))
+                // an answer goes out in pieces, and must not wait for the first to be acknowledged
+                .connectionOptions(options -> options.readTimeout(IDLE).tcpNoDelay(true))
                 .shutdownGracePeriod(Duration.ofMillis(200))
                 .directHandlers(HttpReply.directHandlers(maxBody))
                 .addConnectionSelector(new Lingering(

@@ -53,6 +53,7 @@ public final class InferenceClient implements AutoCloseable {
                 .followRedirects(false)
                 .servicesDiscoverServices(false)
                 .sendExpectContinue(false)
+                .socketOptions(options -> options.tcpNoDelay(true))
                 .build();
     }
 
