@@ -20,6 +20,7 @@ import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.ResourceProvisioner;
 import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.policy.ServingView;
 import dev.purser.core.pricing.Ledger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -733,6 +734,11 @@ public final class Controller implements PlatformEvents {
     /** The number of an open request, counting arrivals from 0. */
     public long requestNumber(int row) {
         return requests.number(row);
+    }
+
+    /** The serving state as policies see it, between two events. */
+    public ServingView view() {
+        return view;
     }
 
     /** What was counted so far. */
