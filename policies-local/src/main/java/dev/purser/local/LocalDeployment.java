@@ -6,6 +6,7 @@ import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.Outcome;
 import dev.purser.core.engine.PolicySet;
+import dev.purser.core.engine.RunResult;
 import dev.purser.core.live.LiveController;
 import dev.purser.core.model.ModelSource;
 import dev.purser.core.model.Variant;
@@ -393,19 +394,41 @@ public final class LocalDeployment implements AutoCloseable {
         host.close();
     }
 
-    /** Fails what is open, ends the engine (its ledger is complete then) and terminates all workers. */
+    /** Fails what is open and terminates all workers. */
     @Override
     public synchronized void close() {
         if (closed) {
             return;
         }
+        try {
+            stop();
+        } catch (IllegalStateException e) {
+            LOG.error("The engine could not be closed", e);
+        }
+    }
+
+    /**
+     * Fails what is open, ends the engine and terminates all workers; to be called once.
+     *
+     * @return what the deployment came to
+     * @throws IllegalStateException if it was stopped or closed before, or requests could not be ended
+     */
+    public synchronized RunResult stop() {
+        if (closed) {
+            throw new IllegalStateException("the deployment was stopped before");
+        }
         closed = true;
         drain(Duration.ZERO);
         try {
-            live.close();
+            return live.close();
         } catch (CompletionException e) {
-            LOG.error("The engine could not be closed", e.getCause());
+            throw new IllegalStateException(e.getCause());
+        } finally {
+            stopWorkers();
         }
+    }
+
+    private void stopWorkers() {
         query(controller -> {
                     platform.stopAll();
                     return true;

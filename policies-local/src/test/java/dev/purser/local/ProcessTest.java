@@ -117,11 +117,16 @@ final class ProcessTest {
                 assertThat(worker.initMs())
                         .containsOnlyKeys("processStart", "runtimeLoad", "modelLoad", "firstInference");
             });
+            // Ctrl-C in a terminal reaches workers too, and is none of their business
+            for (Worker worker : workers(deployment)) {
+                signal("-INT", worker.pid());
+            }
             assertThat(deployment.metadata(0).inputs().getFirst().name()).isEqualTo("x");
             assertThat(deployment.metadata(1).inputs().getFirst().name()).isEqualTo("row");
             Answer wrong = deployment.infer(0, row).join();
             assertThat(wrong.status()).isEqualTo(400);
             assertThat(wrong.cause()).contains("no input 'row'");
+            assertThat(deployment.state().ended()).isEmpty();
             assertThat(logs).isDirectoryNotContaining(path -> !path.toString().endsWith(".log"));
         }
     }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 /** The options that say what to serve on this machine, and who decides. */
 final class DeploymentOptions {
     static final String WORKLOAD = "embeddings";
-    static final String STACK = "local";
+    static final String STACK = "admission";
     /** Whoever waits longer has most likely gone. */
     private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(1);
 
@@ -111,10 +111,7 @@ final class DeploymentOptions {
         if (!(initialRate >= 0 && initialRate < Double.POSITIVE_INFINITY)) {
             throw new InputException("--initial-rate", "", "is " + initialRate + ", but it must be at least 0", "");
         }
-        LocalSettings settings = LocalSettings.defaults(modelDirectory(workload), cacheDirectory());
-        if (inProcess) {
-            settings = settings.withMode(LocalSettings.Mode.IN_PROCESS);
-        }
+        LocalSettings settings = local(workload, inProcess);
         if (workerLogs != null) {
             settings = settings.withLogs(workerLogs, WORKER_LOG_MB);
         }
@@ -128,6 +125,12 @@ final class DeploymentOptions {
                 LocalDeployment.start(
                         catalog, registry.create(decides, catalog, seed), settings, controller, DecisionLog.small()),
                 decides.name());
+    }
+
+    /** How workers run, but for their logs. */
+    static LocalSettings local(String workload, boolean inProcess) {
+        LocalSettings settings = LocalSettings.defaults(modelDirectory(workload), cacheDirectory());
+        return inProcess ? settings.withMode(LocalSettings.Mode.IN_PROCESS) : settings;
     }
 
     /** The folder of the pool's file, which its models stand beside. */
@@ -144,7 +147,7 @@ final class DeploymentOptions {
         return directory == null ? Path.of("").toAbsolutePath() : directory;
     }
 
-    private static Path cacheDirectory() {
+    static Path cacheDirectory() {
         String set = System.getenv("XDG_CACHE_HOME");
         return (set == null || set.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(set))
                 .resolve("purser");

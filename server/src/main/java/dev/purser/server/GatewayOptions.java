@@ -46,9 +46,9 @@ final class GatewayOptions {
             paramLabel = "ADDRESS",
             description = {
                 "The address that the admin port listens on.",
-                "Default: that of --host. Example: --host 0.0.0.0 --admin-host 127.0.0.1"
+                "Default: 127.0.0.1, this machine alone, whatever --host is. Example: --admin-host 0.0.0.0"
             })
-    private @Nullable String adminHost;
+    private String adminHost = GatewaySettings.defaults().adminHost();
 
     @Option(
             names = "--max-body",
@@ -140,7 +140,7 @@ final class GatewayOptions {
             return new GatewaySettings(
                     host,
                     port,
-                    adminHost == null ? host : adminHost,
+                    adminHost,
                     adminPort,
                     bytes(maxBody),
                     maxOpen,

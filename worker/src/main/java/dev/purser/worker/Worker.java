@@ -63,6 +63,7 @@ public final class Worker {
         WorkerConfiguration configuration = configuration(arguments, input);
         if (configuration.parentWatch()) {
             watchParent(input);
+            ignoreInterrupts();
         }
         // an inference holds the thread under a virtual one, and health must be answered beside it
         int carriers = Runtime.getRuntime().availableProcessors() + configuration.slots();
@@ -190,6 +191,24 @@ public final class Worker {
                 "parent-watch");
         watch.setDaemon(true);
         watch.start();
+    }
+
+    /**
+     * Ctrl-C in a terminal goes to every process there, and the parent shall say when this one ends: it lets requests in
+     * flight finish first. By reflection, for the compiler warns of this class, which every JDK has.
+     */
+    private static void ignoreInterrupts() {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            signal.getMethod("handle", signal, handler)
+                    .invoke(
+                            null,
+                            signal.getConstructor(String.class).newInstance("INT"),
+                            handler.getField("SIG_IGN").get(null));
+        } catch (ReflectiveOperationException e) {
+            LOG.debug("interrupts are not ignored", e);
+        }
     }
 
     /**

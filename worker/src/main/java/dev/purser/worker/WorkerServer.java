@@ -77,7 +77,10 @@ final class WorkerServer implements AutoCloseable {
                 .shutdownHook(false)
                 .featuresDiscoverServices(false)
                 .maxTcpConnections(4096)
-                .connectionOptions(options -> options.readTimeout(configuration.idleTimeout()))
+                .connectionOptions(
+                        // an answer goes out in pieces, and must not wait for the first to be acknowledged
+                        options ->
+                                options.readTimeout(configuration.idleTimeout()).tcpNoDelay(true))
                 .idleConnectionTimeout(configuration.idleTimeout())
                 .contentEncoding(encodings ->
                         encodings.contentEncodingsDiscoverServices(false).addContentEncoding(new GzipBodies()))

@@ -93,7 +93,8 @@ final class HttpPort implements AutoCloseable {
                 // of the two kinds of sockets only this one heeds the time limit, which ends those who connect and say
                 // nothing
                 .useNio(false)
-                .connectionOptions(options -> options.readTimeout(IDLE))
+                // an answer goes out in pieces, and must not wait for the first to be acknowledged
+                .connectionOptions(options -> options.readTimeout(IDLE).tcpNoDelay(true))
                 .shutdownGracePeriod(Duration.ofMillis(200))
                 .directHandlers(HttpReply.directHandlers(maxBody))
                 .addConnectionSelector(new Lingering(

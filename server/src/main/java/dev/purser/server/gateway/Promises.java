@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -102,6 +103,11 @@ final class Promises {
             return rounded;
         }
 
+        boolean isOf(RequestClass requestClass, ServiceCatalog catalog) {
+            String named = variant < 0 ? null : catalog.variantName(variant);
+            return slo().equals(requestClass.slo()) && Objects.equals(named, requestClass.variant());
+        }
+
         Slo slo() {
             return new Slo(urgency, maxLatency, minAccuracy, maxCost);
         }
@@ -163,6 +169,12 @@ final class Promises {
                 && (model.variant() < 0
                         || model.name().equals(named.requestClass().variant()))) {
             return named;
+        }
+        for (Kind kind : declared) {
+            // whoever asks for what the workload promises belongs to the class that does
+            if (ask.isOf(kind.requestClass(), catalog)) {
+                return kind;
+            }
         }
         Ask rounded = ask.rounded(catalog);
         try {

@@ -32,7 +32,10 @@ final class TlsFiles {
                     .build();
             return read.certChain().isEmpty() ? null : read;
         });
-        requirePair(files, key.privateKey().orElseThrow(), chain.certChain().getFirst().getPublicKey());
+        requirePair(
+                files,
+                key.privateKey().orElseThrow(),
+                chain.certChain().getFirst().getPublicKey());
         TlsConfig.Builder tls = Tls.builder()
                 .privateKey(key.privateKey().orElseThrow())
                 .privateKeyCertChain(chain.certChain())
@@ -51,12 +54,11 @@ final class TlsFiles {
 
     /** Whether what the key signs is what the certificate stands for; clients would only say that it is wrong. */
     private static void requirePair(GatewaySettings.Tls files, PrivateKey key, PublicKey certified) {
-        String algorithm =
-                switch (key.getAlgorithm()) {
-                    case "RSA" -> "SHA256withRSA";
-                    case "EC" -> "SHA256withECDSA";
-                    default -> key.getAlgorithm();
-                };
+        String algorithm = switch (key.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC" -> "SHA256withECDSA";
+            default -> key.getAlgorithm();
+        };
         boolean pair;
         try {
             byte[] text = {1, 2, 3};
@@ -79,8 +81,7 @@ final class TlsFiles {
         }
     }
 
-    private static Keys pem(
-            String option, Path file, String wanted, Function<Path, @Nullable Keys> read) {
+    private static Keys pem(String option, Path file, String wanted, Function<Path, @Nullable Keys> read) {
         if (!Files.isReadable(file)) {
             throw new InputException(option, "", "there is no readable file " + file, "name " + wanted);
         }

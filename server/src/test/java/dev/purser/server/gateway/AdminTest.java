@@ -120,8 +120,9 @@ final class AdminTest {
         gateway.post("/v2/models/nothing/infer", "{}");
         Set<String> before = new HashSet<>(scrape().keySet());
         for (int i = 0; i < 20; i++) {
-            gateway.post(INFER, TestGateway.json("\"id\": \"" + i + "\", \"parameters\": {\"max_latency_ms\": "
-                    + (31 + i) + "},"));
+            gateway.post(
+                    INFER,
+                    TestGateway.json("\"id\": \"" + i + "\", \"parameters\": {\"max_latency_ms\": " + (31 + i) + "},"));
             gateway.post("/v2/models/nothing" + i + "/infer", "{}");
         }
         Set<String> after = new HashSet<>(scrape().keySet());
@@ -168,7 +169,8 @@ final class AdminTest {
         JsonNode interactive = state.path("classes").path(0);
         assertThat(interactive.path("name").asText()).isEqualTo("interactive");
         assertThat(interactive.path("p50Ms").asDouble()).isPositive();
-        assertThat(interactive.path("series").path("p50")).hasSameSizeAs(state.path("seconds").path("answered"));
+        assertThat(interactive.path("series").path("p50"))
+                .hasSameSizeAs(state.path("seconds").path("answered"));
         assertThat(state.path("workers")).isNotEmpty();
         assertThat(state.path("cost").path("usd").asDouble()).isPositive();
         assertThat(state.path("cost").path("usdPerHour").asDouble()).isPositive();
@@ -178,7 +180,8 @@ final class AdminTest {
         assertThat(newest.path("dispatch").path("words").asText()).isNotEmpty();
 
         long second = state.path("seconds").path("last").asLong();
-        JsonNode later = Json.parse("state", gateway.admin("/api/state?since=" + second).body());
+        JsonNode later =
+                Json.parse("state", gateway.admin("/api/state?since=" + second).body());
         assertThat(later.path("seconds").path("answered"))
                 .hasSize((int) (later.path("seconds").path("last").asLong() - second));
         assertThat(gateway.admin("/api/state?since=nonsense").statusCode()).isEqualTo(200);

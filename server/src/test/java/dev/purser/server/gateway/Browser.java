@@ -115,7 +115,8 @@ final class Browser implements AutoCloseable {
         try {
             JsonNode json = JSON.readTree(message);
             if (json.has("id")) {
-                CompletableFuture<JsonNode> answer = answers.remove(json.path("id").asInt());
+                CompletableFuture<JsonNode> answer =
+                        answers.remove(json.path("id").asInt());
                 if (answer != null) {
                     answer.complete(json);
                 }
@@ -175,7 +176,9 @@ final class Browser implements AutoCloseable {
 
     byte[] screenshot() throws Exception {
         return Base64.getDecoder()
-                .decode(command("Page.captureScreenshot", "{\"format\":\"png\"}").path("data").asText());
+                .decode(command("Page.captureScreenshot", "{\"format\":\"png\"}")
+                        .path("data")
+                        .asText());
     }
 
     @Override

@@ -32,8 +32,7 @@ final class DrainTest {
         gateway.backend.hold = true;
         List<CompletableFuture<HttpResponse<String>>> open = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            open.add(gateway.client.sendAsync(
-                    gateway.request(INFER, TestGateway.json("")), BodyHandlers.ofString()));
+            open.add(gateway.client.sendAsync(gateway.request(INFER, TestGateway.json("")), BodyHandlers.ofString()));
         }
         TestGateway.await("they are open", () -> gateway.gateway.openRequests() == 5);
         Thread closing = Thread.ofVirtual().start(gateway.gateway::close);
@@ -82,8 +81,8 @@ final class DrainTest {
                         null,
                         null),
                 backend)) {
-            CompletableFuture<HttpResponse<String>> open = hasty.client.sendAsync(
-                    hasty.request(INFER, TestGateway.json("")), BodyHandlers.ofString());
+            CompletableFuture<HttpResponse<String>> open =
+                    hasty.client.sendAsync(hasty.request(INFER, TestGateway.json("")), BodyHandlers.ofString());
             TestGateway.await("it is open", () -> hasty.gateway.openRequests() == 1);
             hasty.gateway.close();
             assertThatThrownBy(open::get).hasCauseInstanceOf(java.io.IOException.class);
@@ -111,16 +110,7 @@ final class DrainTest {
         GatewaySettings all = GatewaySettings.defaults();
         for (String host : List.of("no.such.host.invalid", "192.0.2.1")) {
             GatewaySettings elsewhere = new GatewaySettings(
-                    host,
-                    0,
-                    all.adminHost(),
-                    0,
-                    all.maxBody(),
-                    all.maxOpen(),
-                    all.grace(),
-                    all.patience(),
-                    null,
-                    null);
+                    host, 0, all.adminHost(), 0, all.maxBody(), all.maxOpen(), all.grace(), all.patience(), null, null);
             assertThatThrownBy(() -> Gateway.start(elsewhere, gateway.backend, "test", "test"))
                     .isInstanceOf(InputException.class)
                     .hasMessageContaining(host);

@@ -31,9 +31,7 @@ final class FeedbackTest {
             HttpResponse<String> response = gateway.post("/v2/models/digits/feedback", body);
             assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
         }
-        assertThat(gateway.post(
-                                "/v2/models/small/feedback",
-                                "{\"request_id\": \"the first\", \"correct\": true}")
+        assertThat(gateway.post("/v2/models/small/feedback", "{\"request_id\": \"the first\", \"correct\": true}")
                         .statusCode())
                 .isEqualTo(200);
     }

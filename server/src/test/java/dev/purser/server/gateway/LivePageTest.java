@@ -89,18 +89,23 @@ final class LivePageTest {
         gateway.post(INFER, TestGateway.json(""));
 
         TestGateway.await("all are shown", () -> text("#figures").contains("12 so far"));
-        assertThat(text("#classes")).contains("interactive").contains("within 100").contains("at most 77 ms, strict");
+        assertThat(text("#classes"))
+                .contains("interactive")
+                .contains("within 100")
+                .contains("at most 77 ms, strict");
         assertThat(text("#fleet")).contains("c7a.medium#").contains("ready");
         assertThat(text("#variants")).contains("small").contains("98.7");
         assertThat(text("#cost")).contains("c7a.medium").contains("Total").contains("$0.0");
         assertThat(text("#plans")).contains("at the start").contains("launched 1");
         assertThat(text("#decisions")).contains("small on c7a.medium").contains("free slot");
-        assertThat(browser.evaluate("document.querySelectorAll('#load svg path, #latency svg path').length").asInt())
+        assertThat(browser.evaluate("document.querySelectorAll('#load svg path, #latency svg path').length")
+                        .asInt())
                 .isGreaterThan(8);
         // what others say is text, whatever it looks like
-        TestGateway.await(
-                "the failure is shown", () -> text("#failures").contains("<b onclick=alert(1)>it broke</b>"));
-        assertThat(browser.evaluate("document.querySelectorAll('b[onclick]').length").asInt()).isZero();
+        TestGateway.await("the failure is shown", () -> text("#failures").contains("<b onclick=alert(1)>it broke</b>"));
+        assertThat(browser.evaluate("document.querySelectorAll('b[onclick]').length")
+                        .asInt())
+                .isZero();
         assertThat(browser.problems).isEmpty();
     }
 
@@ -126,7 +131,9 @@ final class LivePageTest {
         int port = gateway.gateway.adminPort();
         gateway.gateway.close();
         TestGateway.await("it notices", () -> text("#status").equals("connection lost"));
-        assertThat(text("#lost")).contains("The connection to the server is lost").contains("What you see is from");
+        assertThat(text("#lost"))
+                .contains("The connection to the server is lost")
+                .contains("What you see is from");
 
         try (Gateway again = Gateway.start(TestGateway.SETTINGS.withPorts(0, port), gateway.backend, "other", "test")) {
             TestGateway.await("it is back", () -> text("#status").equals("serving"));
@@ -145,16 +152,19 @@ final class LivePageTest {
             TestGateway.await("the page is there", () -> text("#status").equals("serving"));
             for (int width : new int[] {360, 768, 1280, 1920}) {
                 browser.resize(width, 900);
-                TestGateway.await("charts are as wide as their boxes", () -> browser.evaluate(
-                                "[...document.querySelectorAll('.chart')].every((box) => { const svg ="
+                TestGateway.await(
+                        "charts are as wide as their boxes",
+                        () -> browser.evaluate("[...document.querySelectorAll('.chart')].every((box) => { const svg ="
                                         + " box.querySelector('svg'); return svg !== null && Math.abs(svg.clientWidth"
                                         + " - box.clientWidth) <= 1; })")
-                        .asBoolean());
-                assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt())
+                                .asBoolean());
+                assertThat(browser.evaluate("document.documentElement.scrollWidth")
+                                .asInt())
                         .as("%s at %d", scheme, width)
                         .isLessThanOrEqualTo(width);
             }
-            assertThat(browser.evaluate("document.documentElement.dataset.theme").asText())
+            assertThat(browser.evaluate("document.documentElement.dataset.theme")
+                            .asText())
                     .isEqualTo(scheme);
             assertThat(browser.screenshot()).hasSizeGreaterThan(10_000);
         }

@@ -65,11 +65,14 @@ final class SecurityTest {
                 assertThat(gateway.post(INFER, body, "X-API-Key", wrong).statusCode())
                         .isEqualTo(401);
             }
-            assertThat(gateway.post(INFER, body, "Authorization", "Basic " + key).statusCode())
+            assertThat(gateway.post(INFER, body, "Authorization", "Basic " + key)
+                            .statusCode())
                     .isEqualTo(401);
-            assertThat(gateway.post(INFER, body, "Authorization", "Bearer " + key).statusCode())
+            assertThat(gateway.post(INFER, body, "Authorization", "Bearer " + key)
+                            .statusCode())
                     .isEqualTo(200);
-            assertThat(gateway.post(INFER, body, "authorization", "bearer " + key).statusCode())
+            assertThat(gateway.post(INFER, body, "authorization", "bearer " + key)
+                            .statusCode())
                     .isEqualTo(200);
             assertThat(gateway.post(INFER, body, "X-API-Key", "another-key-of-the-others")
                             .statusCode())
@@ -110,8 +113,7 @@ final class SecurityTest {
             assertThatThrownBy(() -> ask(gateway, context(client, stranger))).isInstanceOf(IOException.class);
             assertThat(ask(gateway, context(client, server)).statusCode()).isEqualTo(200);
         }
-        GatewaySettings.Tls plain =
-                new GatewaySettings.Tls(certificate(server, "server"), key(server, "server"), null);
+        GatewaySettings.Tls plain = new GatewaySettings.Tls(certificate(server, "server"), key(server, "server"), null);
         try (TestGateway gateway = new TestGateway(all -> guarded(all, null, plain))) {
             assertThat(ask(gateway, context(null, server)).statusCode()).isEqualTo(200);
         }
@@ -122,8 +124,8 @@ final class SecurityTest {
         KeyStore one = pair("one", "CN=one", "KU=digitalSignature");
         KeyStore other = pair("other", "CN=other", "KU=digitalSignature");
         Path nonsense = Files.writeString(directory.resolve("nonsense.pem"), "nonsense");
-        assertThatThrownBy(() -> TlsFiles.load(new GatewaySettings.Tls(
-                        directory.resolve("none.pem"), key(one, "one"), null)))
+        assertThatThrownBy(() ->
+                        TlsFiles.load(new GatewaySettings.Tls(directory.resolve("none.pem"), key(one, "one"), null)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("--tls-certificate")
                 .hasMessageContaining("none.pem");
@@ -131,12 +133,12 @@ final class SecurityTest {
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("--tls-key")
                 .hasMessageContaining("PKCS#8");
-        assertThatThrownBy(() -> TlsFiles.load(
-                        new GatewaySettings.Tls(certificate(one, "one"), key(one, "one"), nonsense)))
+        assertThatThrownBy(() ->
+                        TlsFiles.load(new GatewaySettings.Tls(certificate(one, "one"), key(one, "one"), nonsense)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("--client-ca");
-        assertThatThrownBy(() -> TlsFiles.load(
-                        new GatewaySettings.Tls(certificate(one, "one"), key(other, "other"), null)))
+        assertThatThrownBy(() ->
+                        TlsFiles.load(new GatewaySettings.Tls(certificate(one, "one"), key(other, "other"), null)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("the key must be the certificate's");
     }
@@ -201,8 +203,9 @@ final class SecurityTest {
     private Path pem(String file, String kind, byte[] bytes) throws IOException {
         return Files.writeString(
                 directory.resolve(file),
-                "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes)
-                        + "\n-----END " + kind + "-----\n");
+                "-----BEGIN " + kind + "-----\n"
+                        + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes) + "\n-----END " + kind
+                        + "-----\n");
     }
 
     private static SSLContext context(@Nullable KeyStore own, KeyStore trusted) throws Exception {
@@ -215,8 +218,7 @@ final class SecurityTest {
         for (int i = 0; i < certificates.size(); i++) {
             trust.setCertificateEntry("trusted" + i, certificates.get(i));
         }
-        TrustManagerFactory trustManagers =
-                TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        TrustManagerFactory trustManagers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trustManagers.init(trust);
         KeyManagerFactory keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keyManagers.init(own, PASSWORD);
