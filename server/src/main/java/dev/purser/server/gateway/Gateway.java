@@ -40,7 +40,7 @@ public final class Gateway implements AutoCloseable {
         admission =
                 new Admission(settings.maxOpen(), Math.max(Runtime.getRuntime().maxMemory() / 4, settings.maxBody()));
         meters = new Meters(backend, promises, admission);
-        observer = new Observer(backend, snapshot -> meters.cost(snapshot.items()));
+        observer = new Observer(backend, admission, snapshot -> meters.cost(snapshot.items()));
         meters.observe(observer);
         patience = new Patience(settings.patience());
         HttpPort opened = null;
