@@ -214,7 +214,7 @@ public final class ServingCommand implements Callable<Integer> {
                 skipBatching ? null : TestModels.perceptron(scratch, "ranker", RANKER));
     }
 
-    /** Started once beforehand, so that the launcher has built what it starts, and the start is that of any day. */
+    /** Started once beforehand, so that the launcher has built and prepared what it starts. */
     private List<String> program(CommandLine command, List<Server> chosen) throws IOException {
         if (launcher == null) {
             return ServerProcess.java(Main.class.getName());
@@ -222,7 +222,7 @@ public final class ServingCommand implements Callable<Integer> {
         Path script = launcher.toAbsolutePath().normalize();
         require(command, Files.isExecutable(script), "--launcher is " + launcher + ", which is no program");
         if (chosen.contains(Server.IN_PROCESS) || chosen.contains(Server.PROCESSES)) {
-            Process process = ServerProcess.start(List.of(script.toString(), "--version"));
+            Process process = ServerProcess.start(List.of(script.toString(), "serve", "--help"));
             process.getInputStream().readAllBytes();
             try {
                 int status = process.waitFor();
