@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param jvmOptions further options for the JVM of a worker process
  * @param healthInterval how often a worker process is asked whether it is well, over 0
  * @param healthTimeout how long it may take to say so before it is killed, over 0
- * @param launchTimeout how long a worker may take to become ready before its start counts as failed, over 0
+ * @param launchTimeout how long a worker may take to become ready, warm-up included, before its start counts as failed,
+ *     over 0
+ * @param warmUp for how long an instance's new worker process is asked made-up requests before it gets real ones: the first
+ *     hundreds take up to three times as long as those after them; at least 0 and at most an hour. A sandbox gets its
+ *     request at once
  * @param inferenceTimeout how long a worker process may take over a batch before the batch fails and the worker is
  *     killed, over 0
  * @param backOff how long the starts of a fleet wait after failures
@@ -38,6 +42,7 @@ public record LocalSettings(
         Duration healthInterval,
         Duration healthTimeout,
         Duration launchTimeout,
+        Duration warmUp,
         Duration inferenceTimeout,
         BackOff backOff,
         int maxFailedStarts,
@@ -97,6 +102,10 @@ public record LocalSettings(
         positive("healthInterval", healthInterval);
         positive("healthTimeout", healthTimeout);
         positive("launchTimeout", launchTimeout);
+        if (warmUp.isNegative() || warmUp.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException(
+                    "warmUp is " + warmUp + ", but it must be at least 0 and at most an hour");
+        }
         positive("inferenceTimeout", inferenceTimeout);
         range("maxFailedStarts", maxFailedStarts, 1, Integer.MAX_VALUE);
         range("maxThreads", maxThreads, 1, Integer.MAX_VALUE);
@@ -106,7 +115,7 @@ public record LocalSettings(
 
     /**
      * Worker processes with up to 256 MB of heap, asked every 2 s whether they are well, with 5 s to say so; a minute to start
-     * and as long for a batch; starts wait 0.5 s to 30 s after failures, and three failures in a row fail requests; four
+     * and as long for a batch; a second of warm-up; starts wait 0.5 s to 30 s after failures, and three failures in a row fail requests; four
      * threads for each of the machine's processors, 10,000 open requests; no log files.
      *
      * @param modelDirectory what relative paths of models are relative to
@@ -122,6 +131,7 @@ public record LocalSettings(
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(5),
                 Duration.ofMinutes(1),
+                Duration.ofSeconds(1),
                 Duration.ofMinutes(1),
                 new BackOff(Duration.ofMillis(500), Duration.ofSeconds(30), 2),
                 3,
@@ -142,6 +152,7 @@ public record LocalSettings(
                 healthInterval,
                 healthTimeout,
                 launchTimeout,
+                warmUp,
                 inferenceTimeout,
                 backOff,
                 maxFailedStarts,
@@ -162,6 +173,7 @@ public record LocalSettings(
                 healthInterval,
                 healthTimeout,
                 launchTimeout,
+                warmUp,
                 inferenceTimeout,
                 backOff,
                 maxFailedStarts,
@@ -169,6 +181,27 @@ public record LocalSettings(
                 maxOpenRequests,
                 directory,
                 limitMb);
+    }
+
+    /** The same with another warm-up. */
+    public LocalSettings withWarmUp(Duration time) {
+        return new LocalSettings(
+                mode,
+                modelDirectory,
+                cacheDirectory,
+                workerMemoryMb,
+                jvmOptions,
+                healthInterval,
+                healthTimeout,
+                launchTimeout,
+                time,
+                inferenceTimeout,
+                backOff,
+                maxFailedStarts,
+                maxThreads,
+                maxOpenRequests,
+                logDirectory,
+                logLimitMb);
     }
 
     /** The same with another limit on the threads of all workers. */
@@ -182,6 +215,7 @@ public record LocalSettings(
                 healthInterval,
                 healthTimeout,
                 launchTimeout,
+                warmUp,
                 inferenceTimeout,
                 backOff,
                 maxFailedStarts,

@@ -8,6 +8,7 @@ import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.worker.ModelFiles;
 import dev.purser.worker.RuntimeSettings;
 import dev.purser.worker.StartArchive;
+import dev.purser.worker.SyntheticInputs;
 import dev.purser.worker.WorkerCommand;
 import dev.purser.worker.WorkerConfiguration;
 import dev.purser.worker.WorkerReport;
@@ -17,6 +18,7 @@ import dev.purser.worker.protocol.InferenceClient;
 import dev.purser.worker.protocol.ModelMetadata;
 import dev.purser.worker.protocol.ProtocolException;
 import dev.purser.worker.protocol.RequestedOutput;
+import dev.purser.worker.protocol.Tensor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -273,6 +275,9 @@ final class ProcessHost implements Host {
             steps.put("modelLoad", times.modelLoad());
             steps.put("firstInference", times.firstInference());
             long load = Math.round((times.modelLoad() + times.firstInference()) * 1e6);
+            if (!order.brief() && settings.warmUp().isPositive()) {
+                steps.put("warmUp", warmUp(opened));
+            }
             try {
                 long every = settings.healthInterval().toNanos();
                 probes = health.scheduleWithFixedDelay(
@@ -283,6 +288,25 @@ final class ProcessHost implements Host {
             }
             listener.ready(new Remote(this, opened), steps, load);
             makeArchive(configuration);
+        }
+
+        /** Asks made-up requests, for the code of the worker and of this process to be compiled; in milliseconds. */
+        private double warmUp(InferenceClient opened) {
+            long start = System.nanoTime();
+            try {
+                ModelMetadata read = opened.metadata(model, settings.healthTimeout());
+                metadata.put(order.variant(), read);
+                InferRequest request =
+                        InferRequest.of(SyntheticInputs.of(read, 1).toArray(new Tensor[0]));
+                while (!stopping
+                        && System.nanoTime() - start < settings.warmUp().toNanos()) {
+                    var unused = opened.infer(model, request, settings.inferenceTimeout());
+                }
+            } catch (IOException | RuntimeException e) {
+                // whether it serves is for real requests and the health check to find out
+                LOG.debug("{} is not warmed up: {}", order.name(), e.toString());
+            }
+            return (System.nanoTime() - start) / 1e6;
         }
 
         private void probe() {

@@ -97,7 +97,7 @@ final class ProcessTest {
     void instancesAndFunctionsAnswer() throws IOException {
         Path logs = directory.resolve("logs");
         World world = world().instances(TestModels.add(directory), 1, 2, 1).function(TestModels.lookup(directory));
-        world.settings(world.settings().withLogs(logs, 1));
+        world.settings(world.settings().withLogs(logs, 1).withWarmUp(Duration.ofMillis(100)));
         try (LocalDeployment deployment = world.startReady()) {
             Answer answer = deployment.infer(0, add("a", 1)).join();
             assertThat(y(answer)).isEqualTo(2);
@@ -114,8 +114,15 @@ final class ProcessTest {
 
             assertThat(workers(deployment)).hasSize(2).allSatisfy(worker -> {
                 assertThat(runs(worker.pid())).isTrue();
-                assertThat(worker.initMs())
-                        .containsOnlyKeys("processStart", "runtimeLoad", "modelLoad", "firstInference");
+                assertThat(worker.initMs()).containsKeys("processStart", "runtimeLoad", "modelLoad", "firstInference");
+                if (worker.place() == Place.INSTANCE) {
+                    assertThat(worker.initMs().get("warmUp")).isGreaterThanOrEqualTo(100);
+                    assertThat(worker.served())
+                            .as("made-up requests do not count")
+                            .isEqualTo(1);
+                } else {
+                    assertThat(worker.initMs()).as("its request waits").doesNotContainKey("warmUp");
+                }
             });
             // Ctrl-C in a terminal reaches workers too, and is none of their business
             for (Worker worker : workers(deployment)) {
@@ -221,6 +228,7 @@ final class ProcessTest {
                 settings.healthInterval(),
                 settings.healthTimeout(),
                 settings.launchTimeout(),
+                settings.warmUp(),
                 Duration.ofMillis(1500),
                 settings.backOff(),
                 2,
@@ -304,6 +312,7 @@ final class ProcessTest {
                 settings.healthInterval(),
                 settings.healthTimeout(),
                 settings.launchTimeout(),
+                settings.warmUp(),
                 settings.inferenceTimeout(),
                 settings.backOff(),
                 2,
@@ -330,6 +339,7 @@ final class ProcessTest {
                 settings.healthInterval(),
                 settings.healthTimeout(),
                 settings.launchTimeout(),
+                settings.warmUp(),
                 settings.inferenceTimeout(),
                 settings.backOff(),
                 1,

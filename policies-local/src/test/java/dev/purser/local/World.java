@@ -64,6 +64,7 @@ final class World {
                 Duration.ofMillis(500),
                 Duration.ofSeconds(4),
                 Duration.ofSeconds(30),
+                Duration.ZERO,
                 Duration.ofSeconds(30),
                 new BackOff(Duration.ofMillis(100), Duration.ofSeconds(2), 2),
                 2,

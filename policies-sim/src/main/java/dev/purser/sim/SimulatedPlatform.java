@@ -32,7 +32,7 @@ final class SimulatedPlatform implements Platform, Clock {
     private final Noise instanceBoot;
     private final Noise sandboxStart;
     private final long idle;
-    private final double stretch;
+    private final long extra;
     private final long invokeOverhead;
     private final int concurrencyLimit;
     private final boolean initBilled;
@@ -67,7 +67,7 @@ final class SimulatedPlatform implements Platform, Clock {
         instanceBoot = new Noise(settings.instanceBootSpread(), seeds.of("instance-boot"));
         sandboxStart = new Noise(settings.sandboxStartSpread(), seeds.of("sandbox-start"));
         idle = settings.afterIdle().idle().toNanos();
-        stretch = settings.afterIdle().stretch();
+        extra = settings.afterIdle().extra().toNanos();
         invokeOverhead = settings.invokeOverhead().toNanos();
         concurrencyLimit = catalog.workload().functions().concurrencyLimit();
         initBilled = catalog.priceBook().function().initBilled();
@@ -156,8 +156,8 @@ final class SimulatedPlatform implements Platform, Clock {
     }
 
     private long serviceNanos(long profiled, int request, long paused) {
-        double factor = service.factor(controller.requestNumber(request));
-        return Math.max(1, Math.round(profiled * (paused >= idle ? factor * stretch : factor)));
+        long nanos = Math.max(1, Math.round(profiled * service.factor(controller.requestNumber(request))));
+        return paused >= idle ? nanos + extra : nanos;
     }
 
     @Override

@@ -16,7 +16,7 @@ import java.time.Duration;
  * @param sandboxStart from invocation until a new sandbox begins to load its model
  * @param sandboxStartSpread of the sandbox start
  * @param service spread of the service times, on instances and in functions
- * @param afterIdle how much longer the first service takes after a pause
+ * @param afterIdle what the first service after a pause takes on top
  * @param feedbackShare share of the answers on which users say whether they were right, 0 to 1
  */
 public record SimulatorSettings(
@@ -36,20 +36,18 @@ public record SimulatorSettings(
      * A processor that has paused has lost its caches and its clock: the profile of a model that is asked again and again
      * is too fast for one that is asked now and then.
      *
-     * @param idle from this long after an instance or a sandbox served last, its next service is stretched; at least 0
-     * @param stretch by this factor, 1 to 10; 1 for not at all
+     * @param idle from this long after an instance or a sandbox served last, its next service takes longer
+     * @param extra by this much
      */
-    public record AfterIdle(Duration idle, double stretch) {
+    public record AfterIdle(Duration idle, Duration extra) {
         public AfterIdle {
             requireNotNegative("afterIdle.idle", idle);
-            if (!(stretch >= 1 && stretch <= 10)) {
-                throw new IllegalArgumentException("afterIdle.stretch is " + stretch + ", but it must be 1 to 10");
-            }
+            requireNotNegative("afterIdle.extra", extra);
         }
 
-        /** No service is stretched. */
+        /** Pauses make no difference. */
         public static AfterIdle none() {
-            return new AfterIdle(Duration.ZERO, 1);
+            return new AfterIdle(Duration.ZERO, Duration.ZERO);
         }
     }
 
@@ -169,7 +167,7 @@ public record SimulatorSettings(
                 feedbackShare);
     }
 
-    /** The same with another stretch after pauses. */
+    /** The same with another cost of pauses. */
     public SimulatorSettings withAfterIdle(AfterIdle newAfterIdle) {
         return new SimulatorSettings(
                 instanceBoot,

@@ -238,24 +238,26 @@ class SimulatedPlatformTest {
         assertThat(result.metrics().answered()).isEqualTo(1);
     }
 
-    /** Two slots of 300 ms, stretched to 450 ms after a pause of 2 s; 5 ms until dispatched. */
+    /** Two slots of 300 ms, 450 ms after a pause of 2 s; 5 ms until dispatched. */
     @Test
     void theFirstServiceAfterAPauseTakesLonger() {
         dispatch = new Dispatch.ToInstance(0, WHY);
         plan = now -> plan(1);
-        settings = SETTINGS.withAfterIdle(new SimulatorSettings.AfterIdle(Duration.ofSeconds(2), 1.5));
+        settings =
+                SETTINGS.withAfterIdle(new SimulatorSettings.AfterIdle(Duration.ofSeconds(2), Duration.ofMillis(150)));
         // launched at 0 s; the third comes 1.99 s and the fourth 2.01 s after the one before, the fifth meets the
         // fourth
         run(60, 1, 20, 22.44, 24.75, 25, 30);
         assertThat(latenciesMs).containsExactly(305L, 455L, 305L, 455L, 305L, 455L);
     }
 
-    /** 400 ms, stretched to 600 ms; a cold start is not a pause. */
+    /** 400 ms, 550 ms after a pause of 2 s; a cold start is not a pause. */
     @Test
     void theFirstInvocationAfterAPauseTakesLonger() {
-        settings = SETTINGS.withAfterIdle(new SimulatorSettings.AfterIdle(Duration.ofSeconds(2), 1.5));
+        settings =
+                SETTINGS.withAfterIdle(new SimulatorSettings.AfterIdle(Duration.ofSeconds(2), Duration.ofMillis(150)));
         run(60, 1, 3, 6);
-        assertThat(latenciesMs).containsExactly(1625L, 425L, 625L);
+        assertThat(latenciesMs).containsExactly(1625L, 425L, 575L);
     }
 
     @Test

@@ -205,7 +205,7 @@ class SimulationPropertyTest {
                     spread(),
                     spread(),
                     new SimulatorSettings.AfterIdle(
-                            Duration.ofMillis(random.nextInt(3) * 100), 1 + random.nextDouble()),
+                            Duration.ofMillis(random.nextInt(3) * 100), Duration.ofMillis(random.nextInt(50))),
                     random.nextInt(3) / 2.0);
             controller = new ControllerSettings(
                     Duration.ofSeconds(1 + random.nextInt(10)),

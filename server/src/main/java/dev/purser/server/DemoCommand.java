@@ -80,7 +80,7 @@ final class DemoCommand implements Runnable {
         try (EndOnInterrupt interrupt = new EndOnInterrupt()) {
             err.println(TwinOptions.CALIBRATING);
             err.flush();
-            TwinRun twin = planned.calibrated(interrupt::calls);
+            TwinRun twin = planned.calibrated(interrupt::calls).run();
             TwinRun.Served served;
             AnswerTally tally;
             err.println("Starting the gateway and its workers");

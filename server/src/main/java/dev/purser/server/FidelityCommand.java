@@ -3,11 +3,15 @@ package dev.purser.server;
 import com.google.common.collect.ImmutableMap;
 import dev.purser.core.engine.RunResult;
 import dev.purser.core.json.Json;
+import dev.purser.sim.SimulatorSettings;
 import dev.purser.spi.PolicyRegistry;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,6 +72,8 @@ final class FidelityCommand implements Runnable {
     /**
      * {@code fidelity.json}.
      *
+     * @param drift by variant: how long it took just before the run, over what its profile said
+     * @param simulator how the simulated platform behaved, with what was measured for it
      * @param generatorLatenessP99Ms how late the generator itself was; beyond 5 the real figures are not to be trusted
      */
     record Result(
@@ -77,6 +83,8 @@ final class FidelityCommand implements Runnable {
             String trace,
             long seed,
             long requests,
+            Map<String, Double> drift,
+            SimulatorSettings simulator,
             double generatorLatenessP99Ms,
             List<Fidelity.Figure> figures) {}
 
@@ -95,7 +103,8 @@ final class FidelityCommand implements Runnable {
         try (EndOnInterrupt interrupt = new EndOnInterrupt()) {
             err.println(TwinOptions.CALIBRATING);
             err.flush();
-            TwinRun twin = planned.calibrated(interrupt::calls);
+            TwinRun.Calibrated calibrated = planned.calibrated(interrupt::calls);
+            TwinRun twin = calibrated.run();
             TwinRun.Served served;
             try (ReplayLine line = new ReplayLine(err, terminal)) {
                 served = twin.serve(
@@ -113,6 +122,8 @@ final class FidelityCommand implements Runnable {
                     twin.trace().name(),
                     twin.seed(),
                     fidelity.requests(),
+                    calibrated.drift(),
+                    twin.simulator(),
                     lateness,
                     fidelity.figures());
             if (directory != null) {
@@ -124,6 +135,7 @@ final class FidelityCommand implements Runnable {
                 printed.println(twin.stack().name() + " on " + twin.trace().name() + ", seed " + twin.seed() + ", "
                         + Table.number(fidelity.requests()) + " requests\n");
                 printed.print(fidelity);
+                printed.println(words(calibrated));
             }
             printed.flush();
             if (served.clients().generator().late()) {
@@ -132,5 +144,18 @@ final class FidelityCommand implements Runnable {
                 err.flush();
             }
         }
+    }
+
+    private static String words(TwinRun.Calibrated calibrated) {
+        SimulatorSettings simulator = calibrated.run().simulator();
+        return String.format(
+                Locale.ROOT,
+                "%nMeasured for the simulator: %.2f ms from the sender to a worker and back; a request after a pause takes"
+                        + " %.2f ms longer.%nMeasured against the profiles, and taken into account: %s.",
+                simulator.dispatchOverhead().toNanos() / 1e6,
+                simulator.afterIdle().extra().toNanos() / 1e6,
+                calibrated.drift().entrySet().stream()
+                        .map(drift -> drift.getKey() + " took " + Table.number(drift.getValue(), 2) + " times as long")
+                        .collect(Collectors.joining(", ")));
     }
 }

@@ -1,10 +1,13 @@
 package dev.purser.server;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Maps;
 import dev.purser.core.InputException;
 import dev.purser.core.json.Json;
+import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.ModelPool;
 import dev.purser.core.model.Variant;
+import dev.purser.core.model.VmProfile;
 import dev.purser.core.pricing.InstanceType;
 import dev.purser.core.pricing.PriceBooks;
 import dev.purser.core.workload.Application;
@@ -24,7 +27,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -133,7 +139,50 @@ final class MeasuredProfile {
                 settings.add(result.settings());
             }
         }
-        return new Profiled(with(workload, variants, "measured on this machine"), settings.get(settings.size() / 2));
+        return new Profiled(with(workload, variants, "measured on this machine"), typical(settings));
+    }
+
+    /** Those of the variant in the middle, by what a pause costs it: the machine is one, whatever runs on it. */
+    private static SimulatorSettings typical(List<SimulatorSettings> ofVariants) {
+        return ofVariants.stream()
+                .sorted(Comparator.comparing(settings -> settings.afterIdle().extra()))
+                .toList()
+                .get(ofVariants.size() / 2);
+    }
+
+    /** A workload whose variants take a multiple of their times; those that are not among the factors stay as they are. */
+    static Workload scaled(Workload workload, Map<String, Double> factors) {
+        ModelPool pool = workload.application().pool();
+        return with(
+                workload,
+                pool.variants().stream()
+                        .map(variant -> scaled(variant, factors.getOrDefault(variant.name(), 1.0)))
+                        .toList(),
+                pool.source());
+    }
+
+    private static Variant scaled(Variant variant, double factor) {
+        Map<String, VmProfile> vm = new TreeMap<>(Maps.transformValues(
+                variant.vm(),
+                profile -> new VmProfile(
+                        factor * profile.latencyMs(),
+                        profile.slots(),
+                        profile.batchLatencyMs() == null
+                                ? null
+                                : Maps.transformValues(profile.batchLatencyMs(), ms -> factor * ms))));
+        FunctionProfile function = variant.function();
+        return new Variant(
+                variant.name(),
+                variant.accuracy(),
+                variant.observedAccuracy(),
+                variant.sizeMb(),
+                variant.loadMs(),
+                vm,
+                function == null
+                        ? null
+                        : new FunctionProfile(
+                                new TreeMap<>(Maps.transformValues(function.latencyMs(), ms -> factor * ms))),
+                variant.model());
     }
 
     private static Workload with(Workload workload, List<Variant> variants, String source) {

@@ -58,8 +58,7 @@ final class ProfileTable {
         if (pause != null) {
             text.append(String.format(
                     Locale.ROOT,
-                    "\nAfter a pause a request takes %.2f times as long: %.2f ms instead of %.2f ms.\n",
-                    pause.stretch(),
+                    "\nAfter a pause a request takes %.2f ms instead of %.2f ms.\n",
                     pause.with().medianMs(),
                     pause.without().medianMs()));
         }

@@ -9,6 +9,7 @@ import dev.purser.core.workload.Workloads;
 import dev.purser.local.LocalSettings;
 import dev.purser.server.TraceArguments.NamedTrace;
 import dev.purser.server.gateway.GatewaySettings;
+import dev.purser.sim.SimulatorSettings;
 import dev.purser.spi.PolicyRegistry;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -19,7 +20,11 @@ import picocli.CommandLine.Option;
 
 /** The options that say what to serve for real and to simulate, the same for every command that does both. */
 final class TwinOptions {
-    static final String CALIBRATING = "Serving for 20 s to measure the way to the workers, which no profile has";
+    static final String CALIBRATING =
+            "Serving for half a minute to measure the way to the workers, which no profile has";
+
+    /** Long enough for the figures of the first requests to be those of all. */
+    private static final Duration WARM_UP = Duration.ofSeconds(3);
 
     private final String defaultTrace;
 
@@ -119,8 +124,10 @@ final class TwinOptions {
         ControllerSettings defaults = ControllerSettings.defaults();
         ControllerSettings controller = new ControllerSettings(
                 controlInterval, Duration.ofSeconds(30), 0, defaults.maxInstances(), defaults.maxLosses());
-        LocalSettings local = DeploymentOptions.local(workload, inProcess);
+        LocalSettings local = DeploymentOptions.local(workload, inProcess).withWarmUp(WARM_UP);
         MeasuredProfile.Profiled profiled = measured.of(served, local, err, terminal);
+        SimulatorSettings simulator = profiled.simulator();
+        Duration boot = simulator.instanceBoot().plus(WARM_UP);
         TwinRun twin = new TwinRun(
                 registry,
                 registry.stack(stack),
@@ -128,7 +135,7 @@ final class TwinOptions {
                 PriceBooks.load(priceBook == null ? served.priceBook() : priceBook),
                 traces.getFirst(),
                 seed,
-                profiled.simulator(),
+                inProcess ? simulator : simulator.withInstanceBoot(boot, simulator.instanceBootSpread()),
                 controller,
                 local,
                 GatewaySettings.defaults().withPorts(0, 0));

@@ -1,11 +1,14 @@
 package dev.purser.server;
 
 import com.google.common.base.Stopwatch;
+import com.google.common.collect.ArrayListMultimap;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ListMultimap;
 import com.google.common.primitives.Doubles;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.RunResult;
+import dev.purser.core.model.VmProfile;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.PriceBook;
 import dev.purser.core.trace.ArrivalTrace;
@@ -35,10 +38,13 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The same requests twice: served for real, by workers on this machine behind a gateway and sent by an open-loop
@@ -71,9 +77,9 @@ record TwinRun(
     private static final Duration WARM = Duration.ofMinutes(2);
 
     /** How often is asked to have the code of the gateway and of the generator compiled. */
-    private static final double WARM_UP_RATE = 50;
+    private static final double WARM_UP_RATE = 100;
 
-    private static final Duration WARM_UP_TIME = Duration.ofSeconds(10);
+    private static final Duration WARM_UP_TIME = Duration.ofSeconds(12);
 
     /** How often is asked to measure: seldom enough for most requests to have the machine to themselves. */
     private static final double MEASURING_RATE = 20;
@@ -89,6 +95,14 @@ record TwinRun(
      * @param wallSeconds from the start of the first worker to the end of the last
      */
     record Served(RunResult engine, ReplayResult clients, ServiceCatalog catalog, double wallSeconds) {}
+
+    /**
+     * A run as things stand now.
+     *
+     * @param run the run
+     * @param drift by variant: how long it takes now, over what its profile said; of those that were asked
+     */
+    record Calibrated(TwinRun run, Map<String, Double> drift) {}
 
     /**
      * Makes the policies once, so that what is wrong with them is said before anything starts.
@@ -119,20 +133,28 @@ record TwinRun(
     }
 
     /**
-     * The same run with a simulated platform on which the way from a sender to a worker and back takes as long as here.
-     * No profile has that, for it begins at a worker's door. It is measured by serving for a while, which also leaves the
-     * code of this process compiled, as that of a server that has run for longer is.
+     * The same run as things stand now, which is measured by serving for a while: with a simulated platform on which the
+     * way from a sender to a worker and back takes as long as here, for a profile begins at a worker's door; with times
+     * that spread as they do when requests come now and then; and with profiles that are as much faster or slower as the
+     * machine has become since they were measured. It also leaves the code of this process compiled, as that of a server
+     * that has run for longer is.
      *
      * @param interrupt is given what ends it early
      */
-    TwinRun calibrated(Consumer<Runnable> interrupt) {
+    Calibrated calibrated(Consumer<Runnable> interrupt) {
         List<Double> overheads = new ArrayList<>();
+        ListMultimap<String, Double> ratios = ArrayListMultimap.create();
         ReplayListener listener = new ReplayListener() {
             @Override
             public void ended(ReplayedRequest request) {
                 Double inference = request.inferenceMs();
                 if (inference != null && !request.cold()) {
                     overheads.add(Math.max(0.001, request.latencyNanos() / 1e6 - inference));
+                    String variant = request.variant();
+                    Double expected = variant == null ? null : expectedMs(variant, request.server());
+                    if (variant != null && expected != null) {
+                        ratios.put(variant, inference / expected);
+                    }
                 }
             }
         };
@@ -143,22 +165,51 @@ record TwinRun(
             return send(deployment, listening, seldom, listener, interrupt);
         });
         if (overheads.isEmpty()) {
-            return this;
+            return new Calibrated(this, Map.of());
         }
         Timing overhead = Timing.of(Doubles.toArray(overheads));
-        return new TwinRun(
+        Map<String, Double> drift = new TreeMap<>();
+        List<Double> around = new ArrayList<>();
+        ratios.asMap().forEach((variant, ofVariant) -> {
+            Timing times = Timing.of(Doubles.toArray(ofVariant));
+            drift.put(variant, times.spreadMeanMs());
+            ofVariant.forEach(ratio -> around.add(ratio / times.medianMs()));
+        });
+        SimulatorSettings measured = around.isEmpty()
+                ? simulator
+                : simulator.withService(Spread.lognormal(cv(Timing.of(Doubles.toArray(around)))));
+        TwinRun now = new TwinRun(
                 registry,
                 stack,
-                workload,
+                MeasuredProfile.scaled(workload, drift),
                 priceBook,
                 trace,
                 seed,
-                simulator.withDispatchOverhead(
-                        Duration.ofNanos(Math.round(1e6 * overhead.spreadMeanMs())),
-                        Spread.lognormal(Math.min(10, overhead.cv()))),
+                measured.withDispatchOverhead(
+                        Duration.ofNanos(Math.round(1e6 * overhead.spreadMeanMs())), Spread.lognormal(cv(overhead))),
                 controller,
                 local,
                 gateway);
+        return new Calibrated(now, drift);
+    }
+
+    private static double cv(Timing time) {
+        return Math.min(10, Math.round(time.cv() * 1000) / 1000.0);
+    }
+
+    /** What the profile says of a request that was served alone on an instance; null where it says nothing. */
+    private @Nullable Double expectedMs(String variant, @Nullable String server) {
+        if (server == null) {
+            return null;
+        }
+        VmProfile profile = workload.application()
+                .pool()
+                .variant(variant)
+                .vm()
+                .get(server.substring(0, Math.max(0, server.indexOf('#'))));
+        return profile == null
+                ? null
+                : profile.latencyMs() + simulator.afterIdle().extra().toNanos() / 1e6;
     }
 
     private ReplayResult send(

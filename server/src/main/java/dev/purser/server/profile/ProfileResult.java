@@ -62,9 +62,9 @@ public record ProfileResult(
      * @param with each after a pause of 20 ms, in which the processor loses its clock and its caches
      */
     public record AfterPause(Timing without, Timing with) {
-        /** How much longer a request takes after a pause, 1 to 10. */
-        public double stretch() {
-            return Math.clamp(with.medianMs() / without.medianMs(), 1, 10);
+        /** How much longer a request takes after a pause, in milliseconds, 0 or more. */
+        public double extraMs() {
+            return Math.max(0, with.medianMs() - without.medianMs());
         }
     }
 
@@ -171,7 +171,7 @@ public record ProfileResult(
                 Spread.lognormal(share(serviceCv())),
                 afterPause == null
                         ? AfterIdle.none()
-                        : new AfterIdle(MATTERS, Math.round(afterPause.stretch() * 1000) / 1000.0),
+                        : new AfterIdle(MATTERS, Duration.ofNanos(Math.round(afterPause.extraMs() * 1000) * 1000)),
                 usual.feedbackShare());
     }
 

@@ -11,7 +11,8 @@ import java.util.Arrays;
  * @param spreadMeanMs the mean of the log-normal distribution with this median and this {@code cv}: what a simulator that
  *     spreads times around their mean is to be given. Unlike the mean it does not follow the few measurements that
  *     something else on the machine held up
- * @param cv standard deviation over mean of that distribution, from how far the 16th and 84th percentiles are apart
+ * @param cv standard deviation over mean of that distribution, from how far the 16th and 84th percentiles are apart; at
+ *     most 1.31, for what spreads wider is no inference, but a machine that stood still meanwhile
  * @param intervalPercent half the width of the 95 % confidence interval of the median, in percent of the median
  * @param n how many measurements
  */
@@ -19,6 +20,9 @@ public record Timing(
         double medianMs, double meanMs, double sdMs, double spreadMeanMs, double cv, double intervalPercent, int n) {
     /** Of the standard normal distribution. */
     private static final double Z95 = 1.96;
+
+    /** Of the logarithm. */
+    private static final double MOST_SIGMA = 1;
 
     private static final double BELOW_ONE_SIGMA = 0.158655;
 
@@ -34,7 +38,8 @@ public record Timing(
         double mean = Arrays.stream(sorted).sum() / n;
         double squares = Arrays.stream(sorted).map(x -> (x - mean) * (x - mean)).sum();
         double median = quantile(sorted, 0.5);
-        double sigma = Math.log(quantile(sorted, 1 - BELOW_ONE_SIGMA) / quantile(sorted, BELOW_ONE_SIGMA)) / 2;
+        double sigma = Math.min(
+                MOST_SIGMA, Math.log(quantile(sorted, 1 - BELOW_ONE_SIGMA) / quantile(sorted, BELOW_ONE_SIGMA)) / 2);
         return new Timing(
                 median,
                 mean,

@@ -176,6 +176,7 @@ final class Pass {
                         status,
                         head.variant() == null ? head.model() : head.variant(),
                         head.platform(),
+                        head.server(),
                         head.cold(),
                         head.inferenceMs(),
                         null));
@@ -198,7 +199,7 @@ final class Pass {
     private void end(
             long number, int requestClass, long at, long sent, Outcome outcome, int status, @Nullable String problem) {
         tally.ended(new ReplayedRequest(
-                number, requestClass, at, sent, elapsed(), outcome, status, null, null, false, null, problem));
+                number, requestClass, at, sent, elapsed(), outcome, status, null, null, null, false, null, problem));
     }
 
     private void awaitEnd() {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param variant the variant that answered, or the model where the server does not speak of variants; null where there
  *     was no such answer
  * @param platform what ran the variant; null where the server does not say
+ * @param server the very instance or sandbox, such as {@code c7a.medium#3}; null where the server does not say
  * @param cold whether it waited for a cold start, as far as the server says
  * @param inferenceMs for how long a worker served it, or the batch that it was in; null where the server does not say
  * @param problem what the server or the connection said; null where the request was answered
@@ -30,6 +31,7 @@ public record ReplayedRequest(
         int status,
         @Nullable String variant,
         @Nullable String platform,
+        @Nullable String server,
         boolean cold,
         @Nullable Double inferenceMs,
         @Nullable String problem) {

@@ -48,6 +48,7 @@ public final class RequestLog implements ReplayListener, AutoCloseable {
                 "status",
                 "variant",
                 "platform",
+                "server",
                 "cold",
                 "inference_ms",
                 "problem");
@@ -73,6 +74,7 @@ public final class RequestLog implements ReplayListener, AutoCloseable {
                 Integer.toString(request.status()),
                 text(request.variant()),
                 text(request.platform()),
+                text(request.server()),
                 Boolean.toString(request.cold()),
                 request.inferenceMs() == null ? "" : String.format(Locale.ROOT, "%.3f", request.inferenceMs()),
                 text(request.problem()));

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param model the model that answered
  * @param variant the variant that the server chose; null where it does not say
  * @param platform what ran it; null where the server does not say
+ * @param server the very instance or sandbox; null where the server does not say
  * @param cold whether the request waited for a cold start
  * @param inferenceMs for how long a worker served it; null where the server does not say
  */
@@ -20,10 +21,12 @@ record ResponseHead(
         String model,
         @Nullable String variant,
         @Nullable String platform,
+        @Nullable String server,
         boolean cold,
         @Nullable Double inferenceMs) {
     static final String VARIANT = "variant";
     static final String PLATFORM = "platform";
+    static final String SERVER = "server";
     static final String COLD_START = "cold_start";
     static final String INFERENCE_MS = "inference_ms";
 
@@ -40,6 +43,7 @@ record ResponseHead(
         String model = null;
         String variant = null;
         String platform = null;
+        String server = null;
         boolean cold = false;
         Double inferenceMs = null;
         boolean outputs = false;
@@ -63,6 +67,7 @@ record ResponseHead(
                             switch (name) {
                                 case VARIANT -> variant = parser.getText();
                                 case PLATFORM -> platform = parser.getText();
+                                case SERVER -> server = parser.getText();
                                 case COLD_START -> cold = parameter == JsonToken.VALUE_TRUE;
                                 case INFERENCE_MS ->
                                     inferenceMs = parameter.isNumeric() ? parser.getDoubleValue() : null;
@@ -77,6 +82,6 @@ record ResponseHead(
         if (model == null || !outputs) {
             throw new IOException("the answer has no " + (model == null ? "model_name" : "outputs"));
         }
-        return new ResponseHead(model, variant, platform, cold, inferenceMs);
+        return new ResponseHead(model, variant, platform, server, cold, inferenceMs);
     }
 }

@@ -109,12 +109,11 @@ final class ProfileResultTest {
         assertThat(settings.dispatchOverhead()).isZero();
         assertThat(settings.invokeOverhead()).isZero();
         assertThat(settings.afterIdle().idle()).isEqualTo(Duration.ofMillis(5));
-        assertThat(settings.afterIdle().stretch()).isEqualTo(1.3);
+        assertThat(settings.afterIdle().extra()).isEqualTo(Duration.ofNanos(1_500_000));
     }
 
     @Test
     void aPauseNeverMakesAWorkerFaster() {
-        assertThat(new AfterPause(time(5, 0.1), time(4.9, 0.1)).stretch()).isEqualTo(1);
-        assertThat(new AfterPause(time(5, 0.1), time(80, 0.1)).stretch()).isEqualTo(10);
+        assertThat(new AfterPause(time(5, 0.1), time(4.9, 0.1)).extraMs()).isZero();
     }
 }

@@ -30,6 +30,15 @@ final class TimingTest {
         assertThat(timing).isEqualTo(new Timing(2.5, 2.5, 0, 2.5, 0, 0, 1));
     }
 
+    /** A machine that stands still for half of the measurements must not make a millisecond into hours. */
+    @Test
+    void whatSpreadsTooWideForAnInferenceIsCapped() {
+        Timing timing = Timing.of(new double[] {1, 1, 1, 1, 1, 1, 23_000, 23_000, 23_000, 23_000});
+
+        assertThat(timing.spreadMeanMs()).isCloseTo(Math.exp(0.5), Offset.offset(1e-9));
+        assertThat(timing.cv()).isCloseTo(Math.sqrt(Math.E - 1), Offset.offset(1e-9));
+    }
+
     @Test
     void aFewTimesThatSomethingHeldUpChangeOnlyTheMean() {
         double[] quiet = DoubleStream.iterate(1, x -> x + 0.001).limit(200).toArray();

@@ -34,6 +34,7 @@ final class RequestLogTest {
                 200,
                 "v",
                 null,
+                number == 1 ? "a#1" : null,
                 number == 0,
                 number == 2 ? null : 1.25,
                 null);
@@ -57,6 +58,7 @@ final class RequestLogTest {
                     429,
                     null,
                     null,
+                    null,
                     false,
                     null,
                     "full, \"very\""));
@@ -64,12 +66,12 @@ final class RequestLogTest {
         try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
             assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines())
                     .containsExactly(
-                            "number,intended_s,class,latency_ms,service_ms,outcome,status,variant,platform,cold,inference_ms,problem",
-                            "0,0.000000,fast,2.501,2.500,answered,200,v,,true,1.250,",
-                            "1,0.001000,\"slow, but cheap\",2.501,2.500,answered,200,v,,false,1.250,",
-                            "2,0.002000,fast,2.501,2.500,answered,200,v,,false,,",
-                            "4,0.004000,fast,0.100,0.100,refused,429,,,false,,\"full, \"\"very\"\"\"",
-                            "5,0.005000,\"slow, but cheap\",2.501,2.500,answered,200,v,,false,1.250,");
+                            "number,intended_s,class,latency_ms,service_ms,outcome,status,variant,platform,server,cold,inference_ms,problem",
+                            "0,0.000000,fast,2.501,2.500,answered,200,v,,,true,1.250,",
+                            "1,0.001000,\"slow, but cheap\",2.501,2.500,answered,200,v,,a#1,false,1.250,",
+                            "2,0.002000,fast,2.501,2.500,answered,200,v,,,false,,",
+                            "4,0.004000,fast,0.100,0.100,refused,429,,,,false,,\"full, \"\"very\"\"\"",
+                            "5,0.005000,\"slow, but cheap\",2.501,2.500,answered,200,v,,,false,1.250,");
         }
     }
 }
