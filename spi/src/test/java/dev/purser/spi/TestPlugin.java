@@ -15,6 +15,7 @@ import dev.purser.core.policy.ProvisioningView;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.ResourceProvisioner;
 import dev.purser.core.policy.Selection;
+import dev.purser.core.policy.StateExchange;
 import java.time.Duration;
 import java.util.List;
 
@@ -72,8 +73,11 @@ public final class TestPlugin implements Plugin {
 
         @Override
         public Forecast forecast(int steps) {
-            return new Forecast(new double[] {level}, new double[0], new double[1][0]);
+            return Forecast.ofPoints(level);
         }
+
+        @Override
+        public void exchange(StateExchange state) {}
     }
 
     @Override

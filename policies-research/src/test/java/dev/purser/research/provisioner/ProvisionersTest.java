@@ -11,6 +11,7 @@ import dev.purser.core.policy.Plan;
 import dev.purser.core.policy.ProvisioningView.Trigger;
 import dev.purser.core.policy.ResourceProvisioner;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.policy.StateExchange;
 import dev.purser.research.FakeView;
 import dev.purser.research.Worlds;
 import dev.purser.spi.PolicySpec;
@@ -237,8 +238,11 @@ class ProvisionersTest {
             asked.add(steps);
             double[] mean =
                     IntStream.rangeClosed(1, steps).mapToDouble(i -> 10 * i).toArray();
-            return new Forecast(mean, new double[0], new double[steps][0]);
+            return Forecast.ofPoints(mean);
         }
+
+        @Override
+        public void exchange(StateExchange state) {}
     }
 
     @Nested
