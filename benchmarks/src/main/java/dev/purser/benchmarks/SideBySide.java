@@ -28,12 +28,14 @@ import picocli.CommandLine.Spec;
  * processor time of the process, which suffers less from what else the machine does than the time by the clock.
  */
 @Command(
-        name = "side-by-side",
+        name = SideBySide.NAME,
         mixinStandardHelpOptions = true,
         description =
                 "Runs a bare event loop, Purser and CloudSim Plus on the same loads, each in processes of its own.",
         sortOptions = false)
 public final class SideBySide implements Callable<Integer> {
+    static final String NAME = "simulators";
+
     private static final int LEAST = 1000;
 
     /** One run to make again and again. */
@@ -76,15 +78,6 @@ public final class SideBySide implements Callable<Integer> {
             paramLabel = "TRACE",
             description = "Also one stack, paragon, on this trace (a file, a built-in trace or a generator).")
     private @Nullable String trace;
-
-    /** Runs it. */
-    public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
-    }
-
-    static CommandLine commandLine() {
-        return new CommandLine(new SideBySide());
-    }
 
     @Override
     public Integer call() {

@@ -1,14 +1,16 @@
 package dev.purser.benchmarks;
 
+import static dev.purser.benchmarks.text.Medians.median;
+
 import dev.purser.benchmarks.Load.Check;
+import dev.purser.benchmarks.text.TextTable;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Medians of the runs, with what each simulator says of the load: fast and wrong is not fast. */
@@ -48,20 +50,14 @@ final class Table {
         rows.add(new Row(simulator, load, requests, speed, mebibytes, String.join(", ", answers)));
     }
 
-    private static double median(List<Measurement> runs, ToDoubleFunction<Measurement> figure) {
-        double[] sorted = runs.stream().mapToDouble(figure).sorted().toArray();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
-
     /** Whether every simulator said what is known. */
     boolean allChecksHold() {
         return allChecksHold;
     }
 
     void print(PrintWriter out) {
-        List<List<String>> cells = new ArrayList<>();
-        cells.add(List.of(
+        TextTable table = new TextTable(
+                Set.of(0, 1, 7),
                 "load",
                 "simulator",
                 "requests",
@@ -69,9 +65,9 @@ final class Table {
                 "peak MiB",
                 "of bare",
                 "Purser is",
-                "check (expected)"));
+                "check (expected)");
         for (Row row : rows) {
-            cells.add(List.of(
+            table.add(
                     row.load().replaceFirst(".*/", ""),
                     row.simulator().title(),
                     String.format(Locale.ROOT, "%,d", row.requests()),
@@ -79,21 +75,9 @@ final class Table {
                     row.mebibytes() < 0 ? "?" : String.format(Locale.ROOT, "%.0f", row.mebibytes()),
                     ratio(row.speed(), bareSpeed.get(row.load()), "%.2f"),
                     ratio(purserSpeed.get(row.load()), row.speed(), "%.2f times"),
-                    row.answers()));
+                    row.answers());
         }
-        int[] width = new int[cells.get(0).size()];
-        for (List<String> line : cells) {
-            Arrays.setAll(width, i -> Math.max(width[i], line.get(i).length()));
-        }
-        for (List<String> line : cells) {
-            StringBuilder text = new StringBuilder();
-            for (int i = 0; i < width.length; i++) {
-                boolean left = i < 2 || i == width.length - 1;
-                text.append(String.format((left ? "%-" : "%") + width[i] + "s", line.get(i)));
-                text.append(i == width.length - 1 ? "" : "  ");
-            }
-            out.println(text.toString().stripTrailing());
-        }
+        table.print(out);
     }
 
     private static String ratio(@Nullable Double of, @Nullable Double to, String format) {

@@ -13,10 +13,10 @@ class SideBySideTest {
     private final StringWriter err = new StringWriter();
 
     private int run(String... args) {
-        CommandLine command = SideBySide.commandLine();
+        CommandLine command = Benchmarks.commandLine();
         command.setOut(new PrintWriter(out, true));
         command.setErr(new PrintWriter(err, true));
-        return command.execute(args);
+        return command.execute(Benchmarks.withCommand(args));
     }
 
     @Test
@@ -45,6 +45,16 @@ class SideBySideTest {
         // a thousand requests are all start: the table says so
         assertThat(out.toString()).contains("WRONG");
         assertThat(status).isEqualTo(CommandLine.ExitCode.SOFTWARE);
+    }
+
+    @Test
+    void simulatorsAreRunWhereNoCommandIsNamed() {
+        assertThat(Benchmarks.withCommand("--rounds", "1")).containsExactly("simulators", "--rounds", "1");
+        assertThat(Benchmarks.withCommand()).containsExactly("simulators");
+        assertThat(Benchmarks.withCommand("simulators", "--help")).containsExactly("simulators", "--help");
+        assertThat(Benchmarks.withCommand("serving", "--json")).containsExactly("serving", "--json");
+        assertThat(run("--help")).isZero();
+        assertThat(out.toString()).contains("simulators", "serving");
     }
 
     @Test

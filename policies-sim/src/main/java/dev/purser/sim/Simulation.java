@@ -65,7 +65,8 @@ public record Simulation(
         long nanos = step.toNanos();
         int steps = Math.toIntExact((trace.duration().toNanos() - 1) / nanos + 1);
         double[][] counts = new double[catalog.requestClasses()][steps];
-        try (RequestStream requests = new RequestStream(catalog, trace, new Seeds(seed))) {
+        try (RequestStream requests =
+                RequestStream.open(catalog.workload().application().classes(), trace, seed)) {
             for (long at = requests.next(); at != RequestStream.END; at = requests.next()) {
                 counts[requests.requestClass()][(int) (at / nanos)]++;
             }

@@ -32,7 +32,8 @@ final class Simulator {
 
     RunResult run() {
         controller.start();
-        try (RequestStream requests = new RequestStream(simulation.catalog(), simulation.trace(), seeds)) {
+        try (RequestStream requests = RequestStream.open(
+                simulation.catalog().workload().application().classes(), simulation.trace(), simulation.seed())) {
             long overhead = simulation.settings().dispatchOverhead().toNanos();
             long next = requests.next();
             while (next != RequestStream.END) {

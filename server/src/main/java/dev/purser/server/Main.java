@@ -35,7 +35,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         footerHeading = "%nFirst steps:%n",
         footer = {
+            "  purser demo                     real models on this machine, beside their simulation",
             "  purser compare                  the published stacks on four traces",
+            "  purser serve                    real models on this machine, with a live page",
             "  purser policies                 what can be combined, with every setting",
             "  purser explain --stack paragon  why it launched, queued and offloaded",
             "  purser help compare             every option of a command",
@@ -83,10 +85,15 @@ public final class Main implements Callable<Integer> {
         Main main = new Main();
         return new CommandLine(main)
                 .addSubcommand(new CompareCommand(registry, new ClairvoyantBound(), terminal))
+                .addSubcommand(new ServeCommand(registry))
                 .addSubcommand(new ExplainCommand(registry))
+                .addSubcommand(new DemoCommand(registry, terminal))
+                .addSubcommand(new FidelityCommand(registry, terminal))
                 .addSubcommand(new ReproduceCommand(registry, terminal))
                 .addSubcommand(new PoliciesCommand(registry))
                 .addSubcommand(new TraceCommand())
+                .addSubcommand(new ReplayCommand(terminal))
+                .addSubcommand(new ProfileCommand(terminal))
                 .registerConverter(Duration.class, RunOptions::duration)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)

@@ -64,6 +64,38 @@ final class ResultDirectory {
     }
 
     /**
+     * Makes a file beside the place of one that is written bit by bit. It is removed when the program ends, unless
+     * {@link #finish} has moved it.
+     *
+     * @param name of the file to be
+     * @throws InputException if it cannot be made
+     */
+    Path begin(String name) {
+        try {
+            Files.createDirectories(directory);
+            Path part = Files.createTempFile(directory, "." + name + ".", ".tmp");
+            part.toFile().deleteOnExit();
+            return part;
+        } catch (IOException e) {
+            throw unwritable(directory, e);
+        }
+    }
+
+    /**
+     * Moves a file that {@link #begin} made to its place.
+     *
+     * @throws InputException if it cannot be moved after all
+     */
+    void finish(Path part, String name) {
+        try {
+            Files.move(
+                    part, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw unwritable(directory, e);
+        }
+    }
+
+    /**
      * Writes the files.
      *
      * @param contents by name
@@ -73,7 +105,7 @@ final class ResultDirectory {
         Set<Path> unfinished = ConcurrentHashMap.newKeySet();
         Runnable clean = () -> unfinished.forEach(ResultDirectory::remove);
         Thread cleaner = new Thread(clean);
-        Runtime.getRuntime().addShutdownHook(cleaner);
+        addHook(cleaner);
         try {
             Files.createDirectories(directory);
             Map<Path, Path> places = new LinkedHashMap<>();
@@ -96,6 +128,14 @@ final class ResultDirectory {
         } finally {
             clean.run();
             removeHook(cleaner);
+        }
+    }
+
+    private static void addHook(Thread cleaner) {
+        try {
+            Runtime.getRuntime().addShutdownHook(cleaner);
+        } catch (IllegalStateException e) {
+            // shutting down already, and what was interrupted is written now: nothing comes in between any more
         }
     }
 

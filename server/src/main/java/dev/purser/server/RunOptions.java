@@ -13,7 +13,6 @@ import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.PriceBooks;
 import dev.purser.core.workload.Workload;
 import dev.purser.core.workload.Workloads;
-import dev.purser.server.TraceArguments.Window;
 import dev.purser.sim.SimulatorSettings;
 import dev.purser.spi.PolicyRegistry;
 import dev.purser.spi.Stack;
@@ -58,29 +57,8 @@ final class RunOptions {
     @Mixin
     private TraceReadOptions reading = new TraceReadOptions();
 
-    @Option(
-            names = "--from",
-            paramLabel = "TIME",
-            description = {"Where in each trace to begin.", "Default: 0s, its beginning. Example: --from 8h"})
-    private Duration from = Duration.ZERO;
-
-    @Option(
-            names = "--duration",
-            paramLabel = "TIME",
-            description = {
-                "How much of each trace to run.",
-                "Default: 1h of a built-in trace, all the rest of any other. Example: --duration 20m"
-            })
-    private @Nullable Duration duration;
-
-    @Option(
-            names = "--scale-to-mean",
-            paramLabel = "RPS",
-            description = {
-                "Scale each trace so that the part that is run has this mean, in requests per second.",
-                "Default: as it is. Example: --scale-to-mean 100"
-            })
-    private @Nullable Double scaleToMean;
+    @Mixin
+    private WindowOptions window = new WindowOptions();
 
     @Option(
             names = "--seed",
@@ -141,18 +119,12 @@ final class RunOptions {
         if (controlInterval.isZero()) {
             throw new InputException("--control-interval", "", "is 0s, but it must be longer", "10s is usual");
         }
-        if (duration != null && duration.isZero()) {
-            throw new InputException("--duration", "", "is 0s, but it must be longer", "10m is enough for a look");
-        }
-        if (scaleToMean != null && !(scaleToMean > 0 && scaleToMean < Double.POSITIVE_INFINITY)) {
-            throw new InputException("--scale-to-mean", "", "is " + scaleToMean + ", but it must be over 0", "");
-        }
         ControllerSettings defaults = ControllerSettings.defaults();
         Experiment experiment = new Experiment(
                 registry,
                 catalog,
                 stacks(registry, stackArguments),
-                TraceArguments.load(traces, reading.options(), new Window(from, duration, scaleToMean)),
+                TraceArguments.load(traces, reading.options(), window.window()),
                 seeds(seeds),
                 simulator(settings),
                 new ControllerSettings(

@@ -2,6 +2,7 @@ package dev.purser.worker;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import dev.purser.core.InputException;
 import dev.purser.core.model.TextEmbedding;
 import dev.purser.core.model.TextEmbedding.Pooling;
@@ -232,6 +233,12 @@ final class TextEmbeddingModel implements ServedModel {
         } finally {
             closing.writeLock().unlock();
         }
+    }
+
+    /** Loads the tokenizer's native library, so that the time it takes is not the first model's. */
+    static void loadLibrary(ModelFiles files) {
+        Tokenizers.prepare(files);
+        LibUtils.checkStatus();
     }
 
     /** Loads tokenizers without the library's telemetry and downloads, its native part from the cache. */

@@ -30,7 +30,7 @@ class OnnxModelTest {
     Path directory;
 
     private OnnxModel load(Path onnx) {
-        return OnnxModel.load("m", "1", onnx, SETTINGS, ModelFiles.inUserCache());
+        return OnnxModel.load("m", "1", onnx, SETTINGS, TestFiles.CACHE);
     }
 
     @Test
@@ -178,8 +178,7 @@ class OnnxModelTest {
     @CsvSource({"1, 1", "1, 4", "2, 1", "2, 2"})
     void manyCallersGetTheirOwnResults(int threads, int parallel) throws Exception {
         RuntimeSettings settings = RuntimeSettings.ofThreads(threads).withParallel(parallel);
-        try (OnnxModel model =
-                        OnnxModel.load("m", null, TestModels.add(directory), settings, ModelFiles.inUserCache());
+        try (OnnxModel model = OnnxModel.load("m", null, TestModels.add(directory), settings, TestFiles.CACHE);
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Callable<Boolean>> calls = new ArrayList<>();
             for (int i = 0; i < 500; i++) {

@@ -23,45 +23,65 @@ public final class TestModels {
     }
 
     /**
-     * The perceptron of the serving benchmark: FP32 [-1, 784], 256 hidden units, FP32 [-1, 10].
+     * The perceptron of the serving benchmark: FP32 [-1, 784], 256 hidden units, FP32 [-1, 10] that add up to 1.
      *
      * @param directory where to write it
      * @return the file
      */
     public static Path mlp(Path directory) {
-        Random random = new Random(784);
-        return new OnnxGraph("mlp")
-                .input("x", OnnxGraph.FLOAT, -1, 784)
-                .output("y", OnnxGraph.FLOAT, -1, 10)
-                .weights("w1", new long[] {784, 256}, gaussian(random, 784 * 256, 784))
-                .weights("b1", new long[] {256}, gaussian(random, 256, 1))
-                .weights("w2", new long[] {256, 10}, gaussian(random, 256 * 10, 256))
-                .weights("b2", new long[] {10}, gaussian(random, 10, 1))
-                .node("Gemm", new String[] {"x", "w1", "b1"}, "h1")
-                .node("Relu", new String[] {"h1"}, "h2")
-                .node("Gemm", new String[] {"h2", "w2", "b2"}, "y")
-                .write(directory.resolve("mlp.onnx"));
+        return perceptron(directory, "mlp", 784, 256, 10);
     }
 
     /**
-     * The convolutional network of the serving benchmark: FP32 [-1, 3, 64, 64], three convolutions, FP32 [-1, 10].
+     * Layers that are fully connected, with a softmax at the end.
+     *
+     * @param directory where to write it
+     * @param name of the file, less its ending
+     * @param sizes of the input, the hidden layers and the output
+     * @return the file
+     */
+    public static Path perceptron(Path directory, String name, int... sizes) {
+        Random random = new Random(sizes[0]);
+        int layers = sizes.length - 1;
+        OnnxGraph graph = new OnnxGraph(name)
+                .input("x", OnnxGraph.FLOAT, -1, sizes[0])
+                .output("y", OnnxGraph.FLOAT, -1, sizes[layers]);
+        String previous = "x";
+        for (int i = 1; i <= layers; i++) {
+            int in = sizes[i - 1];
+            int out = sizes[i];
+            graph.weights("w" + i, new long[] {out, in}, gaussian(random, out * in, in))
+                    .weights("b" + i, new long[] {out}, gaussian(random, out, 1))
+                    .node("Gemm", new String[] {previous, "w" + i, "b" + i}, "g" + i, "transB", 1);
+            previous = "g" + i;
+            if (i < layers) {
+                previous = "r" + i;
+                graph.node("Relu", new String[] {"g" + i}, previous);
+            }
+        }
+        return graph.node("Softmax", new String[] {previous}, "y", "axis", 1).write(directory.resolve(name + ".onnx"));
+    }
+
+    /**
+     * The convolutional network of the serving benchmark: FP32 [-1, 3, 64, 64], three convolutions, FP32 [-1, 100] that
+     * add up to 1.
      *
      * @param directory where to write it
      * @return the file
      */
     public static Path cnn(Path directory) {
         Random random = new Random(64);
-        int[] channels = {3, 16, 32, 64};
-        OnnxGraph graph =
-                new OnnxGraph("cnn").input("x", OnnxGraph.FLOAT, -1, 3, 64, 64).output("y", OnnxGraph.FLOAT, -1, 10);
+        int[] channels = {3, 32, 64, 128};
+        int classes = 100;
+        OnnxGraph graph = new OnnxGraph("cnn")
+                .input("x", OnnxGraph.FLOAT, -1, 3, 64, 64)
+                .output("y", OnnxGraph.FLOAT, -1, classes);
         String previous = "x";
         for (int i = 1; i < channels.length; i++) {
-            int size = channels[i] * channels[i - 1] * 9;
-            graph.weights(
-                            "w" + i,
-                            new long[] {channels[i], channels[i - 1], 3, 3},
-                            gaussian(random, size, 9 * channels[i - 1]))
-                    .weights("b" + i, new long[] {channels[i]}, gaussian(random, channels[i], 100))
+            int in = channels[i - 1];
+            int out = channels[i];
+            graph.weights("w" + i, new long[] {out, in, 3, 3}, gaussian(random, out * in * 9, in * 9))
+                    .weights("b" + i, new long[] {out}, gaussian(random, out, 1))
                     .node(
                             "Conv",
                             new String[] {previous, "w" + i, "b" + i},
@@ -75,11 +95,13 @@ public final class TestModels {
                     .node("Relu", new String[] {"c" + i}, "r" + i);
             previous = "r" + i;
         }
+        int features = channels[channels.length - 1];
         return graph.node("GlobalAveragePool", new String[] {previous}, "p")
                 .node("Flatten", new String[] {"p"}, "f")
-                .weights("w", new long[] {64, 10}, gaussian(random, 640, 64))
-                .weights("b", new long[] {10}, gaussian(random, 10, 1))
-                .node("Gemm", new String[] {"f", "w", "b"}, "y")
+                .weights("w", new long[] {classes, features}, gaussian(random, classes * features, features))
+                .weights("b", new long[] {classes}, gaussian(random, classes, 1))
+                .node("Gemm", new String[] {"f", "w", "b"}, "g", "transB", 1)
+                .node("Softmax", new String[] {"g"}, "y", "axis", 1)
                 .write(directory.resolve("cnn.onnx"));
     }
 
@@ -168,6 +190,28 @@ public final class TestModels {
                 .node("Cast", new String[] {"x"}, "u32", "to", OnnxGraph.UINT32)
                 .node("Cast", new String[] {"x"}, "u64", "to", OnnxGraph.UINT64)
                 .write(directory.resolve("unsigned.onnx"));
+    }
+
+    /**
+     * A network of a text embedding's inputs and output that does nothing but look tokens up in {@link #embeddingTable}:
+     * {@code input_ids} and {@code attention_mask} of INT64 [-1, -1] to {@code last_hidden_state} of FP32 [-1, -1, 8].
+     *
+     * @param directory where to write it
+     * @return the file
+     */
+    public static Path embedding(Path directory) {
+        return new OnnxGraph("embedding")
+                .input("input_ids", OnnxGraph.INT64, -1, -1)
+                .input("attention_mask", OnnxGraph.INT64, -1, -1)
+                .output("last_hidden_state", OnnxGraph.FLOAT, -1, -1, 8)
+                .weights("table", new long[] {30_522, 8}, embeddingTable())
+                .node("Gather", new String[] {"table", "input_ids"}, "last_hidden_state")
+                .write(directory.resolve("embedding.onnx"));
+    }
+
+    /** The vectors of {@link #embedding}: eight numbers for each of 30,522 tokens. */
+    public static float[] embeddingTable() {
+        return gaussian(new Random(30_522), 30_522 * 8, 1);
     }
 
     private static float[] gaussian(Random random, int count, int fanIn) {

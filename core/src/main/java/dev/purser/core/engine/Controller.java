@@ -20,6 +20,7 @@ import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.ResourceProvisioner;
 import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.policy.ServingView;
 import dev.purser.core.pricing.Ledger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -410,17 +411,34 @@ public final class Controller implements PlatformEvents {
             freeInvocation(function);
             return;
         }
-        boolean alone = requests.nextInBatch(row) == RequestTable.NONE;
-        for (int other = 0; other < requests.rows(); other++) {
-            if (requests.server(other) == server && requests.nextInBatch(other) == row) {
-                requests.nextInBatch(other, requests.nextInBatch(row));
-                alone = false;
-            }
-        }
+        boolean alone = leaveBatch(row, server);
         end(row, Outcome.FAILED);
         if (alone) {
             freeSlot(server, clock.nanos());
         }
+    }
+
+    @Override
+    public void requestFinished(int row) {
+        long now = clock.nanos();
+        int instance = requests.server(row);
+        boolean alone = leaveBatch(row, instance);
+        answered(row, now, false);
+        if (alone) {
+            freeSlot(instance, now);
+        }
+    }
+
+    /** Takes a request out of the batch that an instance serves; true where it was the only one. */
+    private boolean leaveBatch(int row, int instance) {
+        boolean alone = requests.nextInBatch(row) == RequestTable.NONE;
+        for (int other = 0; other < requests.rows(); other++) {
+            if (requests.server(other) == instance && requests.nextInBatch(other) == row) {
+                requests.nextInBatch(other, requests.nextInBatch(row));
+                return false;
+            }
+        }
+        return alone;
     }
 
     /**
@@ -432,9 +450,10 @@ public final class Controller implements PlatformEvents {
      */
     public boolean withdraw(int row) {
         if (requests.server(row) != RequestTable.NONE) {
-            return false;
-        }
-        if (requests.variant(row) != Selection.NONE) {
+            if (!requests.withdrawThrottled(row)) {
+                return false;
+            }
+        } else if (requests.variant(row) != Selection.NONE) {
             requests.withdraw(row);
         }
         end(row, Outcome.FAILED);
@@ -692,6 +711,21 @@ public final class Controller implements PlatformEvents {
         return requests.arrival(row);
     }
 
+    /** Whether an open request waits in a queue for an instance. */
+    public boolean isQueued(int row) {
+        return requests.server(row) == RequestTable.NONE && requests.variant(row) != Selection.NONE;
+    }
+
+    /** The variant that is to answer an open request; -1 where none was selected yet. */
+    public int variant(int row) {
+        return requests.variant(row);
+    }
+
+    /** Whether an instance that exists is to stop as soon as it has served what it has. */
+    public boolean isDraining(int instance) {
+        return fleets.isDraining(instance);
+    }
+
     /** The class of an open request. */
     public int requestClass(int row) {
         return requests.requestClass(row);
@@ -700,6 +734,11 @@ public final class Controller implements PlatformEvents {
     /** The number of an open request, counting arrivals from 0. */
     public long requestNumber(int row) {
         return requests.number(row);
+    }
+
+    /** The serving state as policies see it, between two events. */
+    public ServingView view() {
+        return view;
     }
 
     /** What was counted so far. */

@@ -20,6 +20,11 @@ public interface PlatformEvents {
     void executionFinished(int request);
 
     /**
+     * An instance answered one request. The others of its batch are still being served; the next one is then its first.
+     */
+    void requestFinished(int request);
+
+    /**
      * A function answered a request.
      *
      * @param cold whether the request waited for a sandbox to start

@@ -338,6 +338,26 @@ final class RequestTable {
         return row;
     }
 
+    /** Takes a request out of those that wait for the account's concurrency limit; false where it does not. */
+    boolean withdrawThrottled(int row) {
+        int before = NONE;
+        for (int at = throttledHead; at != NONE; at = next[at]) {
+            if (at == row) {
+                if (before == NONE) {
+                    nextThrottled();
+                    return true;
+                }
+                next[before] = next[row];
+                if (throttledTail == row) {
+                    throttledTail = before;
+                }
+                return true;
+            }
+            before = at;
+        }
+        return false;
+    }
+
     /** A view that can be pointed at a row, so that a decision costs no object. */
     final class Cursor implements RequestView {
         private int row;

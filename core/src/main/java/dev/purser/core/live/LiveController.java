@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,6 +135,21 @@ public final class LiveController<C> {
     /** The request that is served in the same batch after this one, -1 after the last; only from inside the engine. */
     public int nextInBatch(int row) {
         return controller.nextInBatch(row);
+    }
+
+    /**
+     * Visits what every open request carries, and its row; only from inside the engine.
+     *
+     * @param visitor may end the requests
+     */
+    @SuppressWarnings("unchecked") // only what was submitted is kept
+    public void forEachOpen(ObjIntConsumer<C> visitor) {
+        for (int row = 0; row < calls.length; row++) {
+            C call = (C) calls[row];
+            if (call != null) {
+                visitor.accept(call, row);
+            }
+        }
     }
 
     /**

@@ -189,10 +189,10 @@ class ControllerPropertyTest {
                 case 6, 7 -> {
                     if (!executing.isEmpty()) {
                         int row = row(executing);
-                        if (random.nextInt(5) == 0) {
-                            controller.requestFailed(row);
-                        } else {
-                            controller.executionFinished(row);
+                        switch (random.nextInt(5)) {
+                            case 0 -> controller.requestFailed(row);
+                            case 1 -> controller.requestFinished(row);
+                            default -> controller.executionFinished(row);
                         }
                     }
                 }

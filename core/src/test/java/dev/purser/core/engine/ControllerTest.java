@@ -650,6 +650,45 @@ class ControllerTest {
         }
 
         @Test
+        void aRequestThatWaitsCanBeWithdrawnAndOneThatIsServedCannot() {
+            startReady(BIG_ON_XLARGE, 1);
+            int served = controller.requestArrived(NAMED);
+            int first = controller.requestArrived(NAMED);
+            int second = controller.requestArrived(NAMED);
+            assertThat(controller.withdraw(served)).isFalse();
+            assertThat(controller.variant(first)).isEqualTo(1);
+            assertThat(controller.withdraw(first)).isTrue();
+            assertThat(ended).containsExactly(new Ended(1, Outcome.FAILED, 1));
+
+            clearInvocations(platform);
+            controller.executionFinished(served);
+            verify(platform).execute(second, 1, 0);
+        }
+
+        @Test
+        void aThrottledRequestCanBeWithdrawn() {
+            dispatch = toFunction(SMALL_AT_512);
+            selection = select(0);
+            start();
+            int first = controller.requestArrived(STRICT);
+            int second = controller.requestArrived(STRICT);
+            int third = controller.requestArrived(STRICT);
+            int fourth = controller.requestArrived(STRICT);
+            controller.invocationThrottled(second);
+            controller.invocationThrottled(third);
+            controller.invocationThrottled(fourth);
+            assertThat(controller.withdraw(first)).isFalse();
+            assertThat(controller.withdraw(fourth)).isTrue();
+            assertThat(controller.withdraw(second)).isTrue();
+            assertThat(ended).containsExactly(new Ended(3, Outcome.FAILED, 0), new Ended(1, Outcome.FAILED, 0));
+
+            controller.invocationFinished(first, false, 400 * MS);
+            verify(platform, times(2)).invoke(third, SMALL_AT_512);
+            controller.invocationFinished(third, false, 400 * MS);
+            assertThat(controller.openRequests()).isZero();
+        }
+
+        @Test
         void theSelectorHearsOfAnswersAndFeedback() {
             startReady(BIG_ON_XLARGE, 1);
             int request = controller.requestArrived(STRICT);

@@ -60,12 +60,13 @@ class ServiceCatalogTest {
     void shippedPoolsLoad(String name) {
         assertThat(ModelPools.load(name).name()).isEqualTo(name);
         assertThat(ModelPools.load(name).source()).isNotBlank();
-        ServiceCatalog catalog = catalog(name, null, ANY, List.of("c5.xlarge"));
-        for (int v = 0; v < catalog.variants(); v++) {
-            assertThat(catalog.capacity(catalog.fleet(v, 0)))
-                    .as(catalog.fleetName(v))
-                    .isPositive();
-        }
+        assertThat(ModelPools.load(name).variants()).allSatisfy(variant -> {
+            assertThat(variant.vm()).isNotEmpty().allSatisfy((type, profile) -> {
+                assertThat(PriceBooks.named("us-east-1-2026").instanceType(type).vcpus())
+                        .isPositive();
+                assertThat(profile.latencyMs(profile.maxBatch())).isGreaterThanOrEqualTo(profile.latencyMs());
+            });
+        });
     }
 
     /** inferall-mxnet at us-east-1-2019, worked by hand. */

@@ -1,15 +1,18 @@
 package dev.purser.worker.protocol;
 
+import io.helidon.common.buffers.DataReader;
 import io.helidon.common.media.type.MediaType;
 import io.helidon.common.media.type.MediaTypes;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webclient.http1.Http1Client;
+import io.helidon.webclient.http1.Http1ClientConfig;
 import io.helidon.webclient.http1.Http1ClientRequest;
 import io.helidon.webclient.http1.Http1ClientResponse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -38,14 +41,19 @@ public final class InferenceClient implements AutoCloseable {
     private InferenceClient(URI server, int connections, int maxResponseBytes) {
         this.server = server;
         this.maxResponseBytes = maxResponseBytes;
-        this.http = Http1Client.builder()
-                .baseUri(server)
+        Http1ClientConfig.Builder builder = Http1Client.builder();
+        if (!"https".equalsIgnoreCase(server.getScheme())) {
+            // else the keys and authorities of TLS are loaded, which takes longer than all the rest
+            builder.tls(tls -> tls.enabled(false));
+        }
+        this.http = builder.baseUri(server)
                 .connectTimeout(CONNECT)
                 .connectionCacheSize(connections)
                 .shareConnectionCache(false)
                 .followRedirects(false)
                 .servicesDiscoverServices(false)
                 .sendExpectContinue(false)
+                .socketOptions(options -> options.tcpNoDelay(true))
                 .build();
     }
 
@@ -86,7 +94,7 @@ public final class InferenceClient implements AutoCloseable {
      */
     public InferResponse infer(String model, InferRequest request, Duration timeout) throws IOException {
         EncodedMessage message = InferenceCodec.writeRequest(request, true);
-        EncodedMessage body = send(post(path(model) + "/infer", timeout), message);
+        EncodedMessage body = send(inferPath(model), message, timeout);
         return InferenceCodec.readResponse(body.body(), body.jsonLength());
     }
 
@@ -100,7 +108,17 @@ public final class InferenceClient implements AutoCloseable {
      * @throws IOException when no whole response came
      */
     public EncodedMessage post(String path, EncodedMessage message, Duration timeout) throws IOException {
-        return send(post(path, timeout), message);
+        return send(path, message, timeout);
+    }
+
+    /**
+     * The path that a model's inferences are posted to.
+     *
+     * @param model its name
+     * @return the path, encoded as an address needs it
+     */
+    public String inferPath(String model) {
+        return path(model) + "/infer";
     }
 
     /**
@@ -146,7 +164,7 @@ public final class InferenceClient implements AutoCloseable {
      * @throws IOException when no whole response came
      */
     public ModelMetadata metadata(String model, Duration timeout) throws IOException {
-        return MetadataCodec.readModel(send(get(path(model), timeout), null).body());
+        return MetadataCodec.readModel(send(path(model), null, timeout).body());
     }
 
     /**
@@ -157,7 +175,7 @@ public final class InferenceClient implements AutoCloseable {
      * @throws IOException when no whole response came
      */
     public ServerMetadata metadata(Duration timeout) throws IOException {
-        return MetadataCodec.readServer(send(get("/v2", timeout), null).body());
+        return MetadataCodec.readServer(send("/v2", null, timeout).body());
     }
 
     /**
@@ -170,7 +188,7 @@ public final class InferenceClient implements AutoCloseable {
     public List<RepositoryEntry> index(Duration timeout) throws IOException {
         EncodedMessage empty = new EncodedMessage("{}".getBytes(StandardCharsets.UTF_8), -1);
         return MetadataCodec.readIndex(
-                send(post("/v2/repository/index", timeout), empty).body());
+                send("/v2/repository/index", empty, timeout).body());
     }
 
     /** Closes the idle connections. */
@@ -181,7 +199,7 @@ public final class InferenceClient implements AutoCloseable {
 
     private boolean isSo(String path, Duration timeout) throws IOException {
         try {
-            send(get(path, timeout), null);
+            send(path, null, timeout);
             return true;
         } catch (ProtocolException e) {
             return false;
@@ -192,16 +210,8 @@ public final class InferenceClient implements AutoCloseable {
         return "/v2/models/" + URLEncoder.encode(model, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    private Http1ClientRequest get(String path, Duration timeout) {
-        return http.get().skipUriEncoding(true).path(path).readTimeout(timeout);
-    }
-
-    private Http1ClientRequest post(String path, Duration timeout) {
-        return http.post().skipUriEncoding(true).path(path).readTimeout(timeout);
-    }
-
-    private EncodedMessage send(Http1ClientRequest request, @Nullable EncodedMessage message) throws IOException {
-        try (Http1ClientResponse response = submit(request, message)) {
+    private EncodedMessage send(String path, @Nullable EncodedMessage message, Duration timeout) throws IOException {
+        try (Http1ClientResponse response = submit(path, message, timeout)) {
             byte[] bytes = read(response);
             int status = response.status().code();
             if (status >= 400 && status <= 599) {
@@ -215,15 +225,33 @@ public final class InferenceClient implements AutoCloseable {
                             response.headers().get(JSON_LENGTH).get(), bytes.length)
                     : -1;
             return new EncodedMessage(bytes, jsonLength);
-        } catch (UncheckedIOException e) {
-            throw new IOException(server + ": " + e.getMessage(), e);
-        } catch (IllegalStateException | IllegalArgumentException e) {
-            // what the HTTP library throws for a response that is cut off or not HTTP
-            throw new IOException(server + ": " + e.getMessage(), e);
+        } catch (ProtocolException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // what the HTTP library throws for a connection that breaks, or a response that is cut off or not HTTP
+            throw new IOException(server + ": " + e, e);
         }
     }
 
-    private static Http1ClientResponse submit(Http1ClientRequest request, @Nullable EncodedMessage message) {
+    /**
+     * Sends a request, on a new connection once more where the first turns out to be closed: a server may close one that
+     * was idle at the very moment at which it is used again. An inference changes nothing, so it may be sent twice.
+     */
+    private Http1ClientResponse submit(String path, @Nullable EncodedMessage message, Duration timeout) {
+        try {
+            return submit(path, message, timeout, true);
+        } catch (RuntimeException e) {
+            if (isBroken(e)) {
+                return submit(path, message, timeout, false);
+            }
+            throw e;
+        }
+    }
+
+    private Http1ClientResponse submit(
+            String path, @Nullable EncodedMessage message, Duration timeout, boolean keepAlive) {
+        Http1ClientRequest request = message == null ? http.get() : http.post();
+        request.skipUriEncoding(true).path(path).readTimeout(timeout).keepAlive(keepAlive);
         if (message == null) {
             return request.request();
         }
@@ -233,6 +261,19 @@ public final class InferenceClient implements AutoCloseable {
             request.header(JSON_LENGTH, Integer.toString(message.jsonLength()));
         }
         return request.submit(message.body());
+    }
+
+    /** Whether a connection that there was has been closed, rather than that there is no server or it is slow. */
+    private static boolean isBroken(Throwable e) {
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof ConnectException) {
+                return false;
+            }
+            if (t instanceof DataReader.InsufficientDataAvailableException || t instanceof SocketException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private byte[] read(Http1ClientResponse response) throws IOException {

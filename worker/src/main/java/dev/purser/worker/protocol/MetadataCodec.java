@@ -68,6 +68,22 @@ public final class MetadataCodec {
     }
 
     /**
+     * Writes whether a model is ready.
+     *
+     * @param model its name
+     * @param ready whether it is
+     * @return JSON
+     */
+    public static byte[] writeReady(String model, boolean ready) {
+        return ProtocolJson.write(generator -> {
+            generator.writeStartObject();
+            generator.writeStringField("name", model);
+            generator.writeBooleanField("ready", ready);
+            generator.writeEndObject();
+        });
+    }
+
+    /**
      * Writes what is wrong with a request.
      *
      * @param message for the sender

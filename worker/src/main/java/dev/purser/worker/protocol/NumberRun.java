@@ -17,24 +17,19 @@ final class NumberRun {
 
     private static final long MAX_EXACT = 1L << 53;
 
+    /** As many digits as a long surely holds. */
+    private static final int MAX_DIGITS = 18;
+
     /** The bits of a double beyond those of a float, and their value in the middle between two floats. */
     private static final long BEYOND_FLOAT = (1L << 29) - 1;
 
     private static final long MIDPOINT = 1L << 28;
 
     private final byte[] text;
+    private final int begin;
     private final int end;
     private final ByteBuffer out;
     private final Datatype datatype;
-    private int at;
-
-    // the number that was read last
-    private int start;
-    private boolean negative;
-    private long digits;
-    private int significant;
-    private int exponent;
-    private boolean whole;
 
     /** The line breaks that were passed, and where the last line begins. */
     private int lines;
@@ -42,13 +37,13 @@ final class NumberRun {
     private int lineStart;
 
     /**
-     * @param at where the first number begins
+     * @param begin where the first number begins
      * @param end where the text ends
      * @param out gets the numbers
      */
-    NumberRun(byte[] text, int at, int end, ByteBuffer out, Datatype datatype) {
+    NumberRun(byte[] text, int begin, int end, ByteBuffer out, Datatype datatype) {
         this.text = text;
-        this.at = at;
+        this.begin = begin;
         this.end = end;
         this.out = out;
         this.datatype = datatype;
@@ -63,42 +58,107 @@ final class NumberRun {
     }
 
     /**
-     * Reads numbers separated by commas.
+     * Reads numbers separated by commas. All of the loop's state is local: this is the hottest code of a JSON request.
      *
      * @param index the element that the first number becomes
      * @param count how many there must be, followed by a closing bracket
      * @return where the closing bracket stands, or -1 when there is no such run here
      */
     int read(int index, int count) {
+        int at = skipSpace(begin);
         for (int i = 0; i < count; i++) {
-            if (i > 0 && !take(',')) {
+            if (i > 0) {
+                if (at >= end || text[at] != ',') {
+                    return -1;
+                }
+                at = skipSpace(at + 1);
+            }
+            int start = at;
+            boolean negative = at < end && text[at] == '-';
+            if (negative) {
+                at++;
+            }
+            int first = at;
+            long digits = 0;
+            int digit;
+            // past 18 digits the sum is not used
+            while (at < end && (digit = text[at] - '0') >= 0 && digit <= 9) {
+                digits = 10 * digits + digit;
+                at++;
+            }
+            int count10 = at - first;
+            if (count10 == 0 || (count10 > 1 && text[first] == '0')) {
                 return -1;
             }
-            space();
-            if (!number() || !put(index + i)) {
+            int exponent = 0;
+            boolean whole = true;
+            if (at < end && text[at] == '.') {
+                int point = ++at;
+                while (at < end && (digit = text[at] - '0') >= 0 && digit <= 9) {
+                    digits = 10 * digits + digit;
+                    at++;
+                }
+                exponent = point - at;
+                if (exponent == 0) {
+                    return -1;
+                }
+                count10 -= exponent;
+                whole = false;
+            }
+            if (at < end && (text[at] | 0x20) == 'e') {
+                int power = 0;
+                at++;
+                boolean down = at < end && text[at] == '-';
+                if (down || (at < end && text[at] == '+')) {
+                    at++;
+                }
+                int powerStart = at;
+                while (at < end && (digit = text[at] - '0') >= 0 && digit <= 9) {
+                    power = Math.min(100_000, 10 * power + digit);
+                    at++;
+                }
+                if (at == powerStart) {
+                    return -1;
+                }
+                exponent += down ? -power : power;
+                whole = false;
+            }
+            if (at - start > ProtocolJson.MAX_NUMBER) {
                 return -1;
             }
-            space();
+            boolean fits;
+            if (datatype == Datatype.FP32) {
+                float value = toFloat(digits, count10, exponent, negative, start, at);
+                out.putFloat(4 * (index + i), value);
+                fits = !Float.isInfinite(value);
+            } else if (datatype == Datatype.FP64) {
+                double value = toDouble(digits, count10, exponent, negative, start, at);
+                out.putDouble(8 * (index + i), value);
+                fits = !Double.isInfinite(value);
+            } else {
+                fits = whole && count10 <= MAX_DIGITS && putInteger(index + i, negative ? -digits : digits);
+            }
+            if (!fits) {
+                return -1;
+            }
+            at = skipSpace(at);
         }
-        space();
         return at < end && text[at] == ']' ? at : -1;
     }
 
-    private boolean take(char expected) {
-        if (at < end && text[at] == expected) {
-            at++;
-            return true;
-        }
-        return false;
-    }
-
-    private void space() {
-        while (at < end && (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) {
-            if (text[at++] == '\n') {
+    private int skipSpace(int from) {
+        int at = from;
+        while (at < end && text[at] <= ' ') {
+            byte c = text[at];
+            if (c == '\n') {
                 lines++;
-                lineStart = at;
+                lineStart = at + 1;
+            } else if (c != ' ' && c != '\r' && c != '\t') {
+                return at;
             }
+            at++;
         }
+        return at;
     }
 
     int lines() {
@@ -109,147 +169,71 @@ final class NumberRun {
         return lineStart;
     }
 
-    /** A number by JSON's grammar. */
-    private boolean number() {
-        start = at;
-        negative = take('-');
-        digits = 0;
-        significant = 0;
-        exponent = 0;
-        whole = true;
-        int first = at;
-        digits();
-        int count = at - first;
-        if (count == 0 || (count > 1 && text[first] == '0')) {
-            return false;
-        }
-        if (take('.')) {
-            whole = false;
-            first = at;
-            digits();
-            exponent = first - at;
-            if (exponent == 0) {
-                return false;
-            }
-        }
-        if (take('e') || take('E')) {
-            whole = false;
-            boolean down = take('-');
-            if (!down) {
-                take('+');
-            }
-            first = at;
-            int power = 0;
-            while (at < end && text[at] >= '0' && text[at] <= '9') {
-                power = Math.min(100_000, 10 * power + text[at++] - '0');
-            }
-            if (at == first) {
-                return false;
-            }
-            exponent += down ? -power : power;
-        }
-        return at - start <= ProtocolJson.MAX_NUMBER;
-    }
-
-    private void digits() {
-        long value = digits;
-        int counted = significant;
-        int i = at;
-        for (; i < end; i++) {
-            int digit = text[i] - '0';
-            if (digit < 0 || digit > 9) {
-                break;
-            }
-            if (value != 0 || digit != 0) {
-                counted++;
-            }
-            // past 18 digits the value is not used
-            value = 10 * value + digit;
-        }
-        at = i;
-        digits = value;
-        significant = counted;
-    }
-
-    private boolean put(int index) {
+    /** Stores a whole number; false when the datatype cannot hold it. */
+    private boolean putInteger(int index, long value) {
         return switch (datatype) {
-            case FP32 -> {
-                float value = toFloat();
-                out.putFloat(4 * index, value);
-                yield !Float.isInfinite(value);
-            }
-            case FP64 -> {
-                double value = toDouble();
-                out.putDouble(8 * index, value);
-                yield !Double.isInfinite(value);
-            }
             case INT64 -> {
-                out.putLong(8 * index, negative ? -digits : digits);
-                yield whole && significant <= 18;
+                out.putLong(8 * index, value);
+                yield true;
             }
             case INT32 -> {
-                out.putInt(4 * index, (int) (negative ? -digits : digits));
-                yield isWithin(Integer.MIN_VALUE, Integer.MAX_VALUE);
+                out.putInt(4 * index, (int) value);
+                yield value == (int) value;
             }
             case UINT32 -> {
-                out.putInt(4 * index, (int) digits);
-                yield isWithin(0, 0xffff_ffffL);
+                out.putInt(4 * index, (int) value);
+                yield value >>> 32 == 0;
             }
             case INT16 -> {
-                out.putShort(2 * index, (short) (negative ? -digits : digits));
-                yield isWithin(Short.MIN_VALUE, Short.MAX_VALUE);
+                out.putShort(2 * index, (short) value);
+                yield value == (short) value;
             }
             case UINT16 -> {
-                out.putShort(2 * index, (short) digits);
-                yield isWithin(0, 0xffff);
+                out.putShort(2 * index, (short) value);
+                yield value >>> 16 == 0;
             }
             case INT8 -> {
-                out.put(index, (byte) (negative ? -digits : digits));
-                yield isWithin(Byte.MIN_VALUE, Byte.MAX_VALUE);
+                out.put(index, (byte) value);
+                yield value == (byte) value;
             }
             case UINT8 -> {
-                out.put(index, (byte) digits);
-                yield isWithin(0, 0xff);
+                out.put(index, (byte) value);
+                yield value >>> 8 == 0;
             }
-            case BOOL, UINT64, FP16, BYTES -> false;
+            case BOOL, UINT64, FP16, FP32, FP64, BYTES -> false;
         };
     }
 
-    private boolean isWithin(long least, long most) {
-        long value = negative ? -digits : digits;
-        return whole && significant <= 18 && value >= least && value <= most;
-    }
-
     /** Whether digits and a power of ten are both exact as doubles, so that one operation rounds once. */
-    private boolean isExact() {
-        return significant <= 18 && digits <= MAX_EXACT && exponent >= -22 && exponent <= 22;
+    private static boolean isExact(long digits, int count, int exponent) {
+        return count <= MAX_DIGITS && digits <= MAX_EXACT && exponent >= -22 && exponent <= 22;
     }
 
-    private double magnitude() {
+    private static double magnitude(long digits, int exponent) {
         return exponent < 0 ? digits / TENS[-exponent] : digits * TENS[exponent];
     }
 
-    private double toDouble() {
-        if (!isExact()) {
-            return Double.parseDouble(text());
+    private double toDouble(long digits, int count, int exponent, boolean negative, int start, int stop) {
+        if (!isExact(digits, count, exponent)) {
+            return Double.parseDouble(text(start, stop));
         }
-        double value = magnitude();
+        double value = magnitude(digits, exponent);
         return negative ? -value : value;
     }
 
     /** The nearest float: that of the nearest double, unless that one lies just between two floats. */
-    private float toFloat() {
-        if (isExact()) {
-            double value = magnitude();
+    private float toFloat(long digits, int count, int exponent, boolean negative, int start, int stop) {
+        if (isExact(digits, count, exponent)) {
+            double value = magnitude(digits, exponent);
             boolean normal = (value >= Float.MIN_NORMAL && value <= Float.MAX_VALUE) || digits == 0;
             if (normal && (Double.doubleToRawLongBits(value) & BEYOND_FLOAT) != MIDPOINT) {
                 return (float) (negative ? -value : value);
             }
         }
-        return Float.parseFloat(text());
+        return Float.parseFloat(text(start, stop));
     }
 
-    private String text() {
-        return new String(text, start, at - start, StandardCharsets.ISO_8859_1);
+    private String text(int start, int stop) {
+        return new String(text, start, stop - start, StandardCharsets.ISO_8859_1);
     }
 }

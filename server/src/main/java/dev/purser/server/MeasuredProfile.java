@@ -1,0 +1,152 @@
+package dev.purser.server;
+
+import com.google.common.collect.ImmutableList;
+import dev.purser.core.InputException;
+import dev.purser.core.json.Json;
+import dev.purser.core.model.ModelPool;
+import dev.purser.core.model.Variant;
+import dev.purser.core.pricing.InstanceType;
+import dev.purser.core.pricing.PriceBooks;
+import dev.purser.core.workload.Application;
+import dev.purser.core.workload.Workload;
+import dev.purser.local.LocalSettings;
+import dev.purser.server.inputs.ModelInputs;
+import dev.purser.server.profile.PoolFile;
+import dev.purser.server.profile.ProfilePlan;
+import dev.purser.server.profile.ProfileResult;
+import dev.purser.server.profile.ProfileSubject;
+import dev.purser.server.profile.Profiler;
+import dev.purser.sim.SimulatorSettings;
+import dev.purser.worker.ModelFiles;
+import dev.purser.worker.WorkerCommand;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * The profiles that both worlds are to believe: those of a pool that was profiled on this machine, or measured now. The
+ * shipped ones are of another machine, and neither a promise nor a simulation would hold by them.
+ */
+final class MeasuredProfile {
+    private static final List<Integer> BATCHES = List.of(1, 2, 4, 8);
+    private static final int STARTS = 3;
+    private static final Duration WARM_UP = Duration.ofMillis(500);
+    private static final Duration TIME = Duration.ofSeconds(8);
+    private static final double PRECISION_PERCENT = 3;
+
+    @Option(
+            names = "--pool",
+            paramLabel = "FILE",
+            description = {
+                "Profiles of the workload's variants that 'purser profile --out FILE' measured on this machine; the"
+                        + " simulator settings are read from FILE-settings.json beside it.",
+                "Default: the variants are measured now, some ten seconds each. Example: --pool measured.json"
+            })
+    private @Nullable Path pool;
+
+    /**
+     * What was measured.
+     *
+     * @param workload with the profiles of this machine
+     * @param simulator how a simulated platform behaves that stands for this machine
+     */
+    record Profiled(Workload workload, SimulatorSettings simulator) {}
+
+    /**
+     * Reads or measures the profiles.
+     *
+     * @param workload what is served
+     * @param local where its files are
+     * @param err is told how far it is
+     * @param terminal whether someone watches {@code err}
+     * @throws InputException if a file cannot be used, or a model cannot be measured
+     */
+    Profiled of(Workload workload, LocalSettings local, PrintWriter err, boolean terminal) {
+        return pool == null ? measure(workload, local, err, terminal) : read(workload, pool);
+    }
+
+    private static Profiled read(Workload workload, Path file) {
+        ModelPool measured = Json.read(file, ModelPool.class);
+        List<Variant> variants = workload.application().pool().variants().stream()
+                .map(variant -> measured.variant(variant.name()))
+                .toList();
+        Path settings = new PoolFile(file).settings();
+        if (!Files.exists(settings)) {
+            throw new InputException(
+                    "--pool",
+                    "",
+                    "there is no '" + settings + "' beside '" + file + "'",
+                    "measure both with 'purser profile ... --out " + file + "'");
+        }
+        return new Profiled(with(workload, variants, measured.source()), Json.read(settings, SimulatorSettings.class));
+    }
+
+    private static Profiled measure(Workload workload, LocalSettings local, PrintWriter err, boolean terminal) {
+        List<InstanceType> types = workload.instanceTypes().stream()
+                .map(PriceBooks.load(workload.priceBook())::instanceType)
+                .toList();
+        ProfilePlan plan = new ProfilePlan(
+                List.of(1),
+                BATCHES,
+                STARTS,
+                types,
+                null,
+                workload.functions().memoryMb(),
+                null,
+                ModelInputs.TEXT_WORDS,
+                WARM_UP,
+                TIME,
+                PRECISION_PERCENT);
+        List<Variant> variants = new ArrayList<>();
+        List<SimulatorSettings> settings = new ArrayList<>();
+        err.println("Measuring the models on this machine");
+        err.flush();
+        for (Variant variant : workload.application().pool().variants()) {
+            if (variant.model() == null) {
+                throw new InputException(
+                        "workload " + workload.name(),
+                        "pool " + workload.application().pool().name(),
+                        "variant '" + variant.name() + "' has no model, so it can only be simulated",
+                        "give it \"model\": {\"onnx\": \"FILE.onnx\"}, or take --workload "
+                                + DeploymentOptions.WORKLOAD);
+            }
+            ProfileSubject subject = new ProfileSubject(
+                    variant.name(),
+                    variant.accuracy(),
+                    variant.observedAccuracy(),
+                    variant.model(),
+                    local.modelDirectory());
+            try (ReplayLine line = new ReplayLine(err, terminal)) {
+                ProfileResult result = new Profiler(
+                                subject,
+                                plan,
+                                WorkerCommand.ofThisProcess(),
+                                ModelFiles.in(local.cacheDirectory()),
+                                (doing, share) -> line.draw(variant.name() + ": " + doing))
+                        .run();
+                variants.add(result.toVariant(subject, local.modelDirectory()));
+                settings.add(result.settings());
+            }
+        }
+        return new Profiled(with(workload, variants, "measured on this machine"), settings.get(settings.size() / 2));
+    }
+
+    private static Workload with(Workload workload, List<Variant> variants, String source) {
+        Application application = workload.application();
+        return new Workload(
+                workload.name(),
+                workload.description(),
+                new Application(
+                        application.name(),
+                        new ModelPool(application.pool().name(), source, ImmutableList.copyOf(variants)),
+                        application.classes()),
+                workload.instanceTypes(),
+                workload.functions(),
+                workload.priceBook());
+    }
+}

@@ -1,0 +1,153 @@
+package dev.purser.server;
+
+import com.google.common.base.Stopwatch;
+import com.google.common.collect.ImmutableList;
+import dev.purser.core.engine.ControllerSettings;
+import dev.purser.core.engine.DecisionLog;
+import dev.purser.core.engine.RunResult;
+import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.pricing.PriceBook;
+import dev.purser.core.workload.Workload;
+import dev.purser.local.LocalDeployment;
+import dev.purser.local.LocalSettings;
+import dev.purser.server.TraceArguments.NamedTrace;
+import dev.purser.server.gateway.Gateway;
+import dev.purser.server.gateway.GatewaySettings;
+import dev.purser.server.inputs.ModelInputs;
+import dev.purser.server.replay.Replay;
+import dev.purser.server.replay.ReplayListener;
+import dev.purser.server.replay.ReplayLoad;
+import dev.purser.server.replay.ReplayOptions;
+import dev.purser.server.replay.ReplayResult;
+import dev.purser.sim.Simulation;
+import dev.purser.sim.SimulatorSettings;
+import dev.purser.spi.PolicyRegistry;
+import dev.purser.spi.Stack;
+import dev.purser.worker.protocol.InferRequest;
+import dev.purser.worker.protocol.ModelMetadata;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.LongStream;
+
+/**
+ * The same requests twice: served for real, by workers on this machine behind a gateway and sent by an open-loop
+ * generator, and simulated. Policies, prices, arrivals and classes are the same in both.
+ *
+ * @param registry makes the policies
+ * @param stack who decides
+ * @param workload what is served, with the profiles that both believe
+ * @param priceBook what it would cost
+ * @param trace when requests are sent
+ * @param seed decides the arrivals within a step of the trace and the class of each request
+ * @param simulator how the simulated platform behaves
+ * @param controller how the controllers work; the initial rate is the mean of the trace's first minute
+ * @param local how the workers run
+ * @param gateway where the gateway listens
+ */
+record TwinRun(
+        PolicyRegistry registry,
+        Stack stack,
+        Workload workload,
+        PriceBook priceBook,
+        NamedTrace trace,
+        long seed,
+        SimulatorSettings simulator,
+        ControllerSettings controller,
+        LocalSettings local,
+        GatewaySettings gateway) {
+    private static final int INPUTS = 64;
+    private static final int DECISIONS = 4096;
+    private static final Duration WARM = Duration.ofMinutes(2);
+
+    /**
+     * What came of serving for real.
+     *
+     * @param engine what the engine counted and what would be paid
+     * @param clients what those who sent the requests saw
+     * @param catalog what was served, with the classes that it knew at the end
+     * @param wallSeconds from the start of the first worker to the end of the last
+     */
+    record Served(RunResult engine, ReplayResult clients, ServiceCatalog catalog, double wallSeconds) {}
+
+    /**
+     * Makes the policies once, so that what is wrong with them is said before anything starts.
+     *
+     * @throws dev.purser.core.InputException if a policy is unknown or its settings are wrong
+     */
+    void check() {
+        registry.create(stack, new ServiceCatalog(workload, priceBook), seed);
+    }
+
+    /**
+     * Serves the trace for real. Nothing that it started is left when it returns.
+     *
+     * @param listener follows the requests
+     * @param ready is told of the gateway once the first workers are ready
+     * @param interrupt is given what ends the replay early
+     */
+    Served serve(ReplayListener listener, Consumer<Gateway> ready, Consumer<Runnable> interrupt) {
+        Stopwatch watch = Stopwatch.createStarted();
+        ServiceCatalog catalog = new ServiceCatalog(workload, priceBook);
+        LocalDeployment deployment = LocalDeployment.start(
+                catalog,
+                registry.create(stack, catalog, seed),
+                local,
+                controller.withInitialRate(Simulation.initialRate(trace.arrivals())),
+                new DecisionLog(DECISIONS, DECISIONS));
+        try (deployment;
+                Gateway listening = Gateway.start(gateway, deployment, stack.name(), Version.number())) {
+            awaitReady(deployment);
+            ready.accept(listening);
+            Replay replay = new Replay(
+                    URI.create(listening.url()),
+                    workload.application().name(),
+                    inputs(deployment.metadata(0)),
+                    new ReplayLoad(trace.arrivals(), workload.application().classes(), seed),
+                    ReplayOptions.defaults(),
+                    listener);
+            interrupt.accept(replay::stop);
+            ReplayResult clients = replay.run();
+            listening.drain();
+            RunResult engine = deployment.stop();
+            return new Served(engine, clients, catalog, watch.elapsed().toNanos() / 1e9);
+        }
+    }
+
+    private static void awaitReady(LocalDeployment deployment) {
+        long deadline = System.nanoTime() + WARM.toNanos();
+        while (!deployment.ready()) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("no worker became ready within " + WARM.toMinutes() + " minutes: "
+                        + deployment.state().fleets());
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while the first workers started", e);
+            }
+        }
+    }
+
+    private ImmutableList<InferRequest> inputs(ModelMetadata metadata) {
+        return LongStream.range(0, INPUTS)
+                .mapToObj(i -> ModelInputs.synthesise(metadata, 1, ModelInputs.TEXT_WORDS, seed * INPUTS + i))
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    /** Simulates the same. */
+    RunResult simulate() {
+        ServiceCatalog catalog = new ServiceCatalog(workload, priceBook);
+        return new Simulation(
+                        catalog,
+                        registry.create(stack, catalog, seed),
+                        trace.arrivals(),
+                        seed,
+                        simulator,
+                        controller.withInitialRate(Simulation.initialRate(trace.arrivals())),
+                        new DecisionLog(DECISIONS, DECISIONS))
+                .run();
+    }
+}

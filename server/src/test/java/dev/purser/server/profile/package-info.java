@@ -1,0 +1,2 @@
+/** Tests of the profiler. */
+package dev.purser.server.profile;
