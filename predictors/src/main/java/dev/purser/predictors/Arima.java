@@ -7,11 +7,12 @@ import java.util.Arrays;
 /**
  * ARIMA(p, d, q) (Box and Jenkins 1970) whose orders are found from the last counts, and found anew as they change.
  *
- * <p>The orders follow Hyndman and Khandakar (Journal of Statistical Software 27(3), 2008): d by successive KPSS tests at
- * 5 %, p and q up to 5 by the corrected Akaike criterion, with a mean where d is 0. Departures, for speed (a fit of 1000
- * counts takes about a millisecond): all pairs (p, q) are tried and not a path through them; each is fitted by the two
- * regressions of Hannan and Rissanen (Biometrika 69, 1982) and not by maximum likelihood; where d is above 0 there is no
- * drift; and d is found to be 2 never, for second differences run away a few steps ahead. Pairs that are not stationary and invertible are left out.
+ * <p>The orders follow Hyndman and Khandakar (Journal of Statistical Software 27(3), 2008): d by a KPSS test at 5 %, p and q
+ * up to 5 by the corrected Akaike criterion, with a mean where d is 0. Departures, for speed (a fit of 1000 counts takes
+ * about a millisecond): all pairs (p, q) are tried and not a path through them, and each is fitted by the two regressions of
+ * Hannan and Rissanen (Biometrika 69, 1982) and not by maximum likelihood. And for sobriety some steps ahead: the test has
+ * the long lags of its authors (l12), without which it takes a slow return to the mean for a walk; d is found to be 2 never;
+ * and where d is above 0 there is no drift. Pairs that are not stationary and invertible are left out.
  *
  * <p>Fitted first after 50 counts, then at twice as many each time, and every {@code refit} counts in the end; until then the
  * last value is forecast. Its quantiles are those of the model, normal with the variance of its psi weights (Box, Jenkins
@@ -61,7 +62,8 @@ public final class Arima extends PointPredictor {
         /** @throws IllegalArgumentException if a setting is out of range */
         public Settings {
             if (window < FIRST_FIT || window > 100_000) {
-                throw new IllegalArgumentException("window " + window + ", but it must lie between 50 and 100000 counts");
+                throw new IllegalArgumentException(
+                        "window " + window + ", but it must lie between 50 and 100000 counts");
             }
             Window.checkLength("refit", refit, 1);
             if (differences < -1 || differences > ArimaFit.MOST_DIFFERENCES) {
@@ -196,7 +198,7 @@ public final class Arima extends PointPredictor {
         state.numbers("last", last);
         state.numbers("values", values);
         state.numbers("shocks", shocks);
-        state.numbers("points", points);
+        state.numbers("unclipped", points);
         untilFit = state.whole("untilFit", untilFit, 1, Window.MOST);
         nextPause = state.whole("nextPause", nextPause, 1, Window.MOST);
         fit.widen(widen);

@@ -92,11 +92,7 @@ record ArimaFit(int differences, double mean, double[] ar, double[] ma, double s
                 if (criterion < least) {
                     least = criterion;
                     best = new ArimaFit(
-                            d,
-                            mean,
-                            Arrays.copyOf(b, p),
-                            Arrays.copyOfRange(b, p, p + q),
-                            scale * Math.sqrt(left / n));
+                            d, mean, Arrays.copyOf(b, p), Arrays.copyOfRange(b, p, p + q), scale * Math.sqrt(left / n));
                 }
             }
         }
@@ -203,7 +199,7 @@ record ArimaFit(int differences, double mean, double[] ar, double[] ma, double s
         return errors;
     }
 
-    /** The KPSS statistic of a constant level: great where the series wanders. Its lag truncation is 4 (n / 100)^(1/4). */
+    /** The KPSS statistic of a constant level: great where the series wanders. Its lag truncation is 12 (n / 100)^(1/4). */
     static double kpss(double[] series) {
         int n = series.length;
         double mean = mean(series);
@@ -219,7 +215,7 @@ record ArimaFit(int differences, double mean, double[] ar, double[] ma, double s
             partial += e[t];
             squares += partial * partial;
         }
-        int lags = (int) (4 * Math.pow(n / 100.0, 0.25));
+        int lags = (int) (12 * Math.pow(n / 100.0, 0.25));
         double variance = 0;
         for (int lag = 0; lag <= lags; lag++) {
             double sum = 0;

@@ -189,10 +189,10 @@ final class ForecastErrors implements Stateful {
             if (known) {
                 double below = 0;
                 for (int i = 0; i < L; i++) {
-                    double read = seen || ready == null
-                            ? point + width * residual(levels[i])
-                            : modelled(ready, levels[i]);
-                    // the maximum clips at 0, and keeps quantiles from crossing; a count is never beyond the greatest taken
+                    double read =
+                            seen || ready == null ? point + width * residual(levels[i]) : modelled(ready, levels[i]);
+                    // the maximum clips at 0, and keeps quantiles from crossing; a count is never beyond the greatest
+                    // taken
                     below = Math.max(below, Math.min(read, PointPredictor.MOST));
                     current[i] = below;
                 }
@@ -254,11 +254,7 @@ final class ForecastErrors implements Stateful {
             double read = model.quantile(ahead, Math.clamp(level, MODEL_TAIL, 1 - MODEL_TAIL));
             return level >= MODEL_TAIL && level <= 1 - MODEL_TAIL
                     ? read
-                    : read
-                            + stretched(
-                                    level,
-                                    MODEL_TAIL,
-                                    model.quantile(ahead, 0.95) - model.quantile(ahead, 0.05));
+                    : read + stretched(level, MODEL_TAIL, model.quantile(ahead, 0.95) - model.quantile(ahead, 0.05));
         }
 
         /** What to add for a level beyond the ends of a distribution of some width. */

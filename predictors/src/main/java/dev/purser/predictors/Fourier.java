@@ -1,6 +1,7 @@
 package dev.purser.predictors;
 
 import dev.purser.core.policy.StateExchange;
+import dev.purser.core.policy.Stateful;
 import dev.purser.spi.Setting;
 import java.util.Arrays;
 
@@ -14,13 +15,16 @@ import java.util.Arrays;
  * the window is full the last value is forecast. A window that is not a whole number of seasons, or harmonics fewer than
  * those of the season, forecast little: for a daily season over minutes take 1440 or 2880.
  *
- * <p>Only the harmonics kept are computed, by their sums: a library's transform (Hipparchus has the radix-2 one) computes all,
- * for windows of a power of two alone.
+ * <p>Only the harmonics kept are computed, and follow the window as it moves on: a library's transform (Hipparchus has the
+ * radix-2 one) computes all of them anew, for windows of a power of two alone.
  */
 public final class Fourier extends PointPredictor {
+    /** A count this many times the mean of those that stay makes the transform anew. */
+    private static final double GREAT = 1e6;
+
     private final Window window;
     private final Extrapolation extrapolation;
-    private boolean fresh;
+    private int sinceFit;
 
     /**
      * Settings.
@@ -37,7 +41,8 @@ public final class Fourier extends PointPredictor {
         /** @throws IllegalArgumentException if a setting is out of range */
         public Settings {
             if (window < 4 || window > 100_000) {
-                throw new IllegalArgumentException("window " + window + ", but it must lie between 4 and 100000 counts");
+                throw new IllegalArgumentException(
+                        "window " + window + ", but it must lie between 4 and 100000 counts");
             }
             if (harmonics < 0 || harmonics > 1000) {
                 throw new IllegalArgumentException("harmonics " + harmonics + ", but it must lie between 0 and 1000");
@@ -54,8 +59,22 @@ public final class Fourier extends PointPredictor {
 
     @Override
     void take(double count) {
+        int n = window.capacity();
+        boolean full = window.size() == n;
+        double gone = full ? window.ago(n - 1) : 0;
         window.add(count);
-        fresh = false;
+        if (window.size() < n) {
+            return;
+        }
+        sinceFit++;
+        // a great count that leaves would leave its rounding errors behind
+        if (!full || sinceFit >= n || gone > GREAT * window.mean()) {
+            extrapolation.fit(window.counts());
+            sinceFit = 0;
+        } else {
+            extrapolation.slide(gone, count);
+        }
+        extrapolation.straighten(window.slope());
     }
 
     @Override
@@ -65,10 +84,6 @@ public final class Fourier extends PointPredictor {
             Arrays.fill(into, window.ago(0));
             return;
         }
-        if (!fresh) {
-            extrapolation.fit(window.counts(), window.slope());
-            fresh = true;
-        }
         for (int i = 0; i < into.length; i++) {
             into[i] = extrapolation.at(n + (long) i);
         }
@@ -77,16 +92,27 @@ public final class Fourier extends PointPredictor {
     @Override
     void exchangeOwn(StateExchange state) {
         state.part("window", window);
-        fresh = false;
+        state.part("harmonics", extrapolation);
+        sinceFit = state.whole("sinceFit", sinceFit, 0, window.capacity());
     }
 
     /** The harmonics of a series of fixed length. */
-    static final class Extrapolation {
+    static final class Extrapolation implements Stateful {
         private final int n;
         private final double[] cosine;
         private final double[] sine;
+        /** The transform of the series as it is. */
         private final double[] real;
+
         private final double[] imaginary;
+        /** The transform of 0, 1, 2, …, to take a trend out. */
+        private final double[] trendReal;
+
+        private final double[] trendImaginary;
+        /** What is drawn on. */
+        private final double[] keptReal;
+
+        private final double[] keptImaginary;
         private double slope;
 
         Extrapolation(int n, int harmonics) {
@@ -101,29 +127,50 @@ public final class Fourier extends PointPredictor {
             int kept = Math.min(harmonics, n / 2) + 1;
             real = new double[kept];
             imaginary = new double[kept];
+            keptReal = new double[kept];
+            keptImaginary = new double[kept];
+            double[] ramp = new double[n];
+            Arrays.setAll(ramp, t -> t);
+            fit(ramp);
+            trendReal = real.clone();
+            trendImaginary = imaginary.clone();
         }
 
-        /** Takes the transform of a series without its trend. */
-        void fit(double[] series, double trend) {
-            slope = trend;
-            double[] flat = new double[n];
-            for (int t = 0; t < n; t++) {
-                flat[t] = series[t] - trend * t;
-            }
+        /** Takes the transform of a series. */
+        void fit(double[] series) {
             for (int k = 0; k < real.length; k++) {
                 double re = 0;
                 double im = 0;
                 int angle = 0;
                 for (int t = 0; t < n; t++) {
-                    re += flat[t] * cosine[angle];
-                    im -= flat[t] * sine[angle];
+                    re += series[t] * cosine[angle];
+                    im -= series[t] * sine[angle];
                     angle += k;
                     angle -= angle >= n ? n : 0;
                 }
+                real[k] = re;
+                imaginary[k] = im;
+            }
+        }
+
+        /** Moves the series on by a place: each harmonic loses what goes, gains what comes, and turns by its angle. */
+        void slide(double gone, double came) {
+            for (int k = 0; k < real.length; k++) {
+                double re = real[k] - gone + came;
+                double im = imaginary[k];
+                real[k] = re * cosine[k % n] - im * sine[k % n];
+                imaginary[k] = re * sine[k % n] + im * cosine[k % n];
+            }
+        }
+
+        /** Takes a trend out of what will be drawn on; it is drawn on by itself. */
+        void straighten(double trend) {
+            slope = trend;
+            for (int k = 0; k < real.length; k++) {
                 // all but the mean and, with an even length, the highest frequency stand for a pair
-                double pair = k == 0 || 2 * k == n ? 1 : 2;
-                real[k] = pair * re / n;
-                imaginary[k] = pair * im / n;
+                double share = (k == 0 || 2 * k == n ? 1.0 : 2.0) / n;
+                keptReal[k] = share * (real[k] - trend * trendReal[k]);
+                keptImaginary[k] = share * (imaginary[k] - trend * trendImaginary[k]);
             }
         }
 
@@ -131,13 +178,21 @@ public final class Fourier extends PointPredictor {
         double at(long place) {
             double sum = slope * place;
             int once = (int) (place % n);
-            long angle = 0;
-            for (int k = 0; k < real.length; k++) {
-                sum += real[k] * cosine[(int) angle] - imaginary[k] * sine[(int) angle];
+            int angle = 0;
+            for (int k = 0; k < keptReal.length; k++) {
+                sum += keptReal[k] * cosine[angle] - keptImaginary[k] * sine[angle];
                 angle += once;
                 angle -= angle >= n ? n : 0;
             }
             return sum;
+        }
+
+        @Override
+        public void exchange(StateExchange state) {
+            state.numbers("real", real);
+            state.numbers("imaginary", imaginary);
+            slope = state.number("slope", slope);
+            straighten(slope);
         }
     }
 }

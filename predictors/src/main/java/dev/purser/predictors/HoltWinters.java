@@ -71,7 +71,8 @@ public final class HoltWinters extends PointPredictor {
         /** @throws IllegalArgumentException if a setting is out of range */
         public Settings {
             if (season < 1 || season > 100_000) {
-                throw new IllegalArgumentException("season " + season + ", but it must lie between 1 and 100000 counts");
+                throw new IllegalArgumentException(
+                        "season " + season + ", but it must lie between 1 and 100000 counts");
             }
             require("alpha", alpha, alpha > 0 && alpha <= 1, "above 0 and at most 1");
             require("beta", beta, beta >= 0 && beta <= 1, "between 0 and 1");
@@ -194,6 +195,6 @@ public final class HoltWinters extends PointPredictor {
         judged = state.whole("judged", judged, 0, Integer.MAX_VALUE);
         state.numbers("seasonal", seasonal);
         state.numbers("begin", begin);
-        state.numbers("points", points);
+        state.numbers("unclipped", points);
     }
 }

@@ -125,10 +125,7 @@ public final class HybridHistogram implements InterArrivalPredictor {
         if (outOfRange >= settings.outOfRange() * (inRange + outOfRange)) {
             arima.clippedPoints(next);
             return new GapForecast(
-                    next[0],
-                    (1 - settings.arimaMargin()) * next[0],
-                    (1 + settings.arimaMargin()) * next[0],
-                    "arima");
+                    next[0], (1 - settings.arimaMargin()) * next[0], (1 + settings.arimaMargin()) * next[0], "arima");
         }
         double expected = (percentile(50) + 0.5) * bin;
         if (variation() < settings.variation()) {
@@ -136,8 +133,7 @@ public final class HybridHistogram implements InterArrivalPredictor {
         }
         double head = percentile(settings.headPercentile()) * bin;
         double tail = (percentile(settings.tailPercentile()) + 1) * bin;
-        return new GapForecast(
-                expected, (1 - settings.margin()) * head, (1 + settings.margin()) * tail, "histogram");
+        return new GapForecast(expected, (1 - settings.margin()) * head, (1 + settings.margin()) * tail, "histogram");
     }
 
     /** The coefficient of variation of the bins' counts. */

@@ -1,5 +1,6 @@
 package dev.purser.predictors;
 
+import dev.purser.core.InputException;
 import dev.purser.core.policy.Forecast;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.Trainable;
@@ -51,15 +52,9 @@ public final class RollingOrigin {
      * @param horizon how many windows ahead it forecasts, at least 1
      * @param nanos a clock for the times
      * @param listener sees the forecasts
-     * @throws dev.purser.core.InputException if the predictor cannot be trained on so short a history
      */
     public static Result judge(
-            LoadPredictor predictor,
-            double[] counts,
-            int history,
-            int horizon,
-            LongSupplier nanos,
-            Listener listener) {
+            LoadPredictor predictor, double[] counts, int history, int horizon, LongSupplier nanos, Listener listener) {
         if (history < 1 || history >= counts.length || horizon < 1) {
             throw new IllegalArgumentException(
                     "history " + history + " and horizon " + horizon + " for " + counts.length + " counts");
@@ -71,8 +66,12 @@ public final class RollingOrigin {
             obstacle = trainable.obstacle();
             if (obstacle.isEmpty()) {
                 long start = nanos.getAsLong();
-                trainable.train(past);
-                training = nanos.getAsLong() - start;
+                try {
+                    trainable.train(past);
+                    training = nanos.getAsLong() - start;
+                } catch (InputException e) {
+                    obstacle = Optional.of(String.valueOf(e.getMessage()));
+                }
             }
         }
         List<StepErrors> steps = new ArrayList<>();

@@ -62,7 +62,9 @@ public final class SmilessInvocations extends PointPredictor implements Trainabl
      * @param rescale whether a model that was trained elsewhere sees counts at the level it was trained at
      */
     public record Settings(
-            @Setting(value = TrainedModel.MEANING, byDefault = "classpath:dev/purser/predictors/smiless-invocations.json")
+            @Setting(
+                    value = TrainedModel.MEANING,
+                    byDefault = "classpath:dev/purser/predictors/smiless-invocations.json")
             String model,
 
             @Setting(value = "counts that a network trained here looks at", byDefault = "14", min = 1, max = 100)
@@ -275,7 +277,9 @@ public final class SmilessInvocations extends PointPredictor implements Trainabl
             }
             double mass = sums[k] - sums[k - 1];
             double share = mass > 0 ? (level - sums[k - 1]) / mass : 1;
-            return (k - 1 + share) * java.util.Objects.requireNonNull(learned).buckets.width() / factor();
+            return (k - 1 + share)
+                    * java.util.Objects.requireNonNull(learned).buckets.width()
+                    / factor();
         }
     }
 

@@ -48,7 +48,8 @@ final class TorchTraining {
             Engine.getEngine(ENGINE);
             return Optional.empty();
         } catch (EngineException | IllegalStateException | UnsatisfiedLinkError e) {
-            return Optional.of("networks are trained with DJL on PyTorch, which does not start here: " + e.getMessage());
+            return Optional.of(
+                    "networks are trained with DJL on PyTorch, which does not start here: " + e.getMessage());
         }
     }
 
@@ -86,8 +87,10 @@ final class TorchTraining {
     }
 
     private static Block network(LstmNet.Shape shape, boolean everyStep, List<LSTM> branches, Linear head) {
-        ParallelBlock side = new ParallelBlock(
-                outputs -> new NDList(outputs.stream().map(NDList::singletonOrThrow).reduce(NDArray::add).orElseThrow()));
+        ParallelBlock side = new ParallelBlock(outputs -> new NDList(outputs.stream()
+                .map(NDList::singletonOrThrow)
+                .reduce(NDArray::add)
+                .orElseThrow()));
         for (int b = 0; b < shape.branches(); b++) {
             LSTM branch = LSTM.builder()
                     .setNumLayers(1)
@@ -97,7 +100,9 @@ final class TorchTraining {
                     .build();
             branches.add(branch);
             String column = ":, :, " + b + ":" + (b + 1);
-            side.add(new SequentialBlock().add(LambdaBlock.singleton(x -> x.get(column))).add(branch));
+            side.add(new SequentialBlock()
+                    .add(LambdaBlock.singleton(x -> x.get(column)))
+                    .add(branch));
         }
         SequentialBlock network = new SequentialBlock().add(side);
         if (!everyStep) {
@@ -190,11 +195,13 @@ final class TorchTraining {
                 came = came.reshape(size, targets);
             }
             NDArray value = loss.evaluate(new NDList(right), new NDList(came));
-            collector.backward(value);
             float measured = value.getFloat();
             came.attach(manager);
             value.attach(manager);
-            trainer.step();
+            if (measured != 0) { // nothing to learn, which the trainer takes for a mistake
+                collector.backward(value);
+                trainer.step();
+            }
             return measured;
         }
     }

@@ -18,7 +18,8 @@ final class TrainedModel {
     /** The setting for no model. */
     static final String NONE = "none";
 
-    static final String MEANING = "the trained model: a file, or classpath:NAME for one in a jar; none to begin untrained";
+    static final String MEANING =
+            "the trained model: a file, or classpath:NAME for one in a jar; none to begin untrained";
 
     private TrainedModel() {}
 
@@ -41,7 +42,10 @@ final class TrainedModel {
         try (InputStream in = loader == null ? null : loader.getResourceAsStream(name)) {
             if (in == null) {
                 throw new InputException(
-                        CLASS_PATH + name, "", "there is no such resource", "put the jar that has it on the class path");
+                        CLASS_PATH + name,
+                        "",
+                        "there is no such resource",
+                        "put the jar that has it on the class path");
             }
             return Json.parse(CLASS_PATH + name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {

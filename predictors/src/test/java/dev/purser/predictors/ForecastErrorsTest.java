@@ -36,8 +36,10 @@ class ForecastErrorsTest {
 
     @Test
     void levelsAreSteeredByWhatCame() {
-        // with 10 residuals 1 to 10 the quantiles of a point of 100 are 101, 102.75, 105.5, 108.25 and 110; an 11 lies above
-        // them all, so that each level rises by 0.02 of itself: ranks of 11 are 12 * 0.051 (the least), 12 * 0.255 = 3.06,
+        // with 10 residuals 1 to 10 the quantiles of a point of 100 are 101, 102.75, 105.5, 108.25 and 110; an 11 lies
+        // above
+        // them all, so that each level rises by 0.02 of itself: ranks of 11 are 12 * 0.051 (the least), 12 * 0.255 =
+        // 3.06,
         // 12 * 0.51 = 6.12, 12 * 0.765 = 9.18 and 12 * 0.969 (the greatest)
         assertThat(quantiles(upTo(11), 100))
                 .usingComparatorWithPrecision(1e-9)

@@ -80,13 +80,18 @@ final class Predictors {
                 new Kind("mark", false, false, () -> mark("classpath:dev/purser/predictors/mark-lstm.json")),
                 new Kind("mark untrained", () -> mark("none")),
                 new Kind(
-                        "smiless", false, false, () -> smiless("classpath:dev/purser/predictors/smiless-invocations.json")),
+                        "smiless",
+                        false,
+                        false,
+                        () -> smiless("classpath:dev/purser/predictors/smiless-invocations.json")),
                 new Kind("smiless untrained", false, true, () -> smiless("none")));
     }
 
     static LoadPredictor ensemble(String members) {
         return CONTEXT.loadPredictor(Json.read(
-                "test", Json.parse("test", "{\"policy\": \"ensemble\", \"members\": " + members + "}"), PolicySpec.class));
+                "test",
+                Json.parse("test", "{\"policy\": \"ensemble\", \"members\": " + members + "}"),
+                PolicySpec.class));
     }
 
     static MarkLstm mark(String model) {

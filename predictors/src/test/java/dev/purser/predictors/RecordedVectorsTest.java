@@ -22,8 +22,7 @@ class RecordedVectorsTest {
         while (folder != null && !Files.isDirectory(folder.resolve("shared/data/vectors/smiless"))) {
             folder = folder.getParent();
         }
-        assumeTrue(
-                folder != null, "the recorded vectors (shared/data/vectors/smiless) are not beside the repository");
+        assumeTrue(folder != null, "the recorded vectors (shared/data/vectors/smiless) are not beside the repository");
         return Json.read(folder.resolve("shared/data/vectors/smiless").resolve(name), JsonNode.class);
     }
 
@@ -47,7 +46,8 @@ class RecordedVectorsTest {
                 window.add(count);
             }
             Fourier.Extrapolation extrapolation = new Fourier.Extrapolation(series.length, 10);
-            extrapolation.fit(series, window.slope());
+            extrapolation.fit(series);
+            extrapolation.straighten(window.slope());
             for (int t = 1; t <= series.length; t++) {
                 assertThat(extrapolation.at(t)).isCloseTo(expected[t - 1], within(1e-9));
             }
@@ -129,10 +129,12 @@ class RecordedVectorsTest {
         JsonNode cases = vectors("vectors_predictor_helpers.json").get("learning_rate");
         assertThat(cases).isNotEmpty();
         for (JsonNode each : cases) {
-            double greatest = java.util.Arrays.stream(numbers(each.get("series"))).max().orElseThrow();
+            double greatest =
+                    java.util.Arrays.stream(numbers(each.get("series"))).max().orElseThrow();
             assertThat(LearningRates.ofInvocations(greatest))
                     .isCloseTo(each.get("invocation_lr").asDouble(), within(1e-12));
-            assertThat(LearningRates.ofGaps(greatest)).isCloseTo(each.get("iat_lr").asDouble(), within(1e-12));
+            assertThat(LearningRates.ofGaps(greatest))
+                    .isCloseTo(each.get("iat_lr").asDouble(), within(1e-12));
         }
     }
 
@@ -140,8 +142,8 @@ class RecordedVectorsTest {
     void theHybridHistogramDecidesAsTheReference() {
         int cases = 0;
         for (JsonNode each : vectors("vectors_hybrid_histogram_reference.json").get("cases")) {
-            HybridHistogram predictor = new HybridHistogram(new HybridHistogram.Settings(
-                    Duration.ofMinutes(1), Duration.ofHours(4), 5, 99, 2, 0.5, 0.1, 0.15));
+            HybridHistogram predictor = new HybridHistogram(
+                    new HybridHistogram.Settings(Duration.ofMinutes(1), Duration.ofHours(4), 5, 99, 2, 0.5, 0.1, 0.15));
             for (double idle : numbers(each.get("idle_times_s"))) {
                 predictor.observe(idle, 1);
             }
@@ -155,7 +157,8 @@ class RecordedVectorsTest {
                 assertThat(forecast.earliest()).isCloseTo(0.85 * forecast.expected(), within(1e-6));
                 assertThat(forecast.latest() - forecast.earliest()).isCloseTo(0.3 * forecast.expected(), within(1e-6));
             } else {
-                assertThat(forecast.earliest()).isCloseTo(expected.get("prewarm").asDouble(), within(1e-6));
+                assertThat(forecast.earliest())
+                        .isCloseTo(expected.get("prewarm").asDouble(), within(1e-6));
                 assertThat(forecast.latest() - forecast.earliest())
                         .isCloseTo(expected.get("keep_alive").asDouble(), within(1e-6));
             }

@@ -157,7 +157,8 @@ public final class PolicyRegistry {
         return create(where, PolicyKind.INTER_ARRIVAL_PREDICTOR, spec, null, seed);
     }
 
-    private <P> P create(String where, PolicyKind<P> kind, PolicySpec spec, @Nullable ServiceCatalog catalog, long seed) {
+    private <P> P create(
+            String where, PolicyKind<P> kind, PolicySpec spec, @Nullable ServiceCatalog catalog, long seed) {
         Entry entry = byName(kind).get(spec.policy());
         if (entry == null) {
             throw new InputException(
@@ -179,7 +180,8 @@ public final class PolicyRegistry {
             @Override
             public ServiceCatalog catalog() {
                 if (catalog == null) {
-                    throw new UnsupportedOperationException("a predictor by itself serves nothing, so it has no catalog");
+                    throw new UnsupportedOperationException(
+                            "a predictor by itself serves nothing, so it has no catalog");
                 }
                 return catalog;
             }

@@ -6,6 +6,8 @@ import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.Forecast;
+import dev.purser.core.policy.GapForecast;
+import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.KeepAlive;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ModelSelector;
@@ -120,6 +122,26 @@ public final class TestPlugin implements Plugin {
                         "steady", "Always 1.", NoSettings.class, (settings, context) -> new Steady(1)),
                 PolicyFactory.<LoadPredictor, Level>of(
                         "level", "Always the same.", Level.class, (settings, context) -> new Steady(settings.level())));
+    }
+
+    /** Always expects the same gap. */
+    record Gap(double expected) implements InterArrivalPredictor {
+        @Override
+        public void observe(double gapSeconds, double together) {}
+
+        @Override
+        public GapForecast forecast() {
+            return new GapForecast(expected, 0, expected, "test");
+        }
+
+        @Override
+        public void exchange(StateExchange state) {}
+    }
+
+    @Override
+    public List<PolicyFactory<? extends InterArrivalPredictor, ?>> interArrivalPredictors() {
+        return List.of(PolicyFactory.<InterArrivalPredictor, Level>of(
+                "gap", "Always the same.", Level.class, (settings, context) -> new Gap(settings.level())));
     }
 
     @Override

@@ -86,53 +86,61 @@ public abstract sealed class StateExchange {
             return false;
         }
 
+        /** The place of a part, which must be its own. */
+        private String own(String name) {
+            if (json.has(name)) {
+                throw new IllegalStateException("two parts of a state are called '" + name + "'");
+            }
+            return name;
+        }
+
         @Override
         public double number(String name, double value) {
             if (Double.isFinite(value)) {
-                json.put(name, value);
+                json.put(own(name), value);
             } else {
-                json.put(name, Double.toString(value)); // JSON has no such numbers
+                json.put(own(name), Double.toString(value)); // JSON has no such numbers
             }
             return value;
         }
 
         @Override
         public int whole(String name, int value, int least, int most) {
-            json.put(name, value);
+            json.put(own(name), value);
             return value;
         }
 
         @Override
         public boolean flag(String name, boolean value) {
-            json.put(name, value);
+            json.put(own(name), value);
             return value;
         }
 
         @Override
         public void same(String name, String value) {
-            json.put(name, value);
+            json.put(own(name), value);
         }
 
         @Override
         public double[] resized(String name, double[] values, int least, int most) {
-            ByteBuffer bytes =
-                    ByteBuffer.allocate(Math.multiplyExact(values.length, Double.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Double.BYTES))
+                    .order(ByteOrder.LITTLE_ENDIAN);
             bytes.asDoubleBuffer().put(values);
-            json.put(name, Base64.getEncoder().encodeToString(bytes.array()));
+            json.put(own(name), Base64.getEncoder().encodeToString(bytes.array()));
             return values;
         }
 
         @Override
         public void floats(String name, float[] values) {
-            ByteBuffer bytes =
-                    ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
+                    .order(ByteOrder.LITTLE_ENDIAN);
             bytes.asFloatBuffer().put(values);
-            json.put(name, Base64.getEncoder().encodeToString(bytes.array()));
+            json.put(own(name), Base64.getEncoder().encodeToString(bytes.array()));
         }
 
         @Override
         public void part(String name, Stateful part) {
-            part.exchange(new Saving(json.putObject(name)));
+            part.exchange(new Saving(json.putObject(own(name))));
         }
     }
 
@@ -152,7 +160,10 @@ public abstract sealed class StateExchange {
 
         private InputException wrong(String name, String problem) {
             return new InputException(
-                    where, path + name, problem, "restore a state into a predictor of the kind and settings that saved it");
+                    where,
+                    path + name,
+                    problem,
+                    "restore a state into a predictor of the kind and settings that saved it");
         }
 
         private static String shortened(JsonNode json) {
@@ -246,7 +257,9 @@ public abstract sealed class StateExchange {
 
         @Override
         public void floats(String name, float[] values) {
-            bytes(name, Float.BYTES, values.length, values.length).asFloatBuffer().get(values);
+            bytes(name, Float.BYTES, values.length, values.length)
+                    .asFloatBuffer()
+                    .get(values);
         }
 
         @Override

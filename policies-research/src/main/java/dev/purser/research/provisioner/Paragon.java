@@ -125,7 +125,7 @@ public final class Paragon extends FleetRule {
     }
 
     private double expectedPeak(ProvisioningView view) {
-        int steps = (int) Math.clamp(settings.lookAhead().toNanos() / view.intervalNanos(), 1, 1000);
+        int steps = Math.clamp(settings.lookAhead().toNanos() / view.intervalNanos(), 1, 1000);
         Forecast forecast = predictor.forecast(steps);
         double peak = 0;
         for (int step = 1; step <= steps; step++) {
