@@ -28,6 +28,10 @@ final class Batch implements Consumer<PlatformEvents> {
     final LocalWorker worker;
     final int[] rows;
     final Call[] calls;
+    /** What runs it; null until it is handed over. */
+    @Nullable
+    Slot slot;
+
     /** Whether its one request waited for the worker to start. */
     final boolean cold;
 

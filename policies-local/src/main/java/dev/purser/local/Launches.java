@@ -41,6 +41,9 @@ final class Launches {
         nanos = started == 0 ? tookNanos : nanos + WEIGHT * (tookNanos - nanos);
         started++;
         failedStartsInARow = 0;
+        if (place == Place.FUNCTION) {
+            failuresInARow = 0;
+        }
     }
 
     void startFailed(String cause, long now) {
@@ -54,6 +57,12 @@ final class Launches {
      * @param heldNanos how long it had been
      */
     void lost(String cause, long heldNanos, long now) {
+        if (place == Place.FUNCTION) {
+            // the next sandbox is started for another request, which may be a better one
+            failed++;
+            lastFailure = cause;
+            return;
+        }
         if (heldNanos > backOff.max().toNanos()) {
             failuresInARow = 0;
         }

@@ -420,6 +420,11 @@ public final class LocalDeployment implements AutoCloseable {
         closed = true;
         drain(Duration.ZERO);
         try {
+            query(controller -> {
+                        platform.stopAll();
+                        return true;
+                    })
+                    .join();
             return live.close();
         } catch (CompletionException e) {
             throw new IllegalStateException(e.getCause());
@@ -429,11 +434,6 @@ public final class LocalDeployment implements AutoCloseable {
     }
 
     private void stopWorkers() {
-        query(controller -> {
-                    platform.stopAll();
-                    return true;
-                })
-                .join();
         platform.close();
         try {
             Runtime.getRuntime().removeShutdownHook(shutdownHook);

@@ -144,6 +144,9 @@ final class LocalPlatform implements LivePlatform<Call> {
 
     @Override
     public void launch(int instance, int fleet) {
+        if (closed) {
+            return;
+        }
         if (instance >= instances.length) {
             instances = Arrays.copyOf(instances, Math.max(instance + 1, instances.length * 2));
         }
@@ -180,6 +183,8 @@ final class LocalPlatform implements LivePlatform<Call> {
             begin(worker);
         } else {
             waiting.add(worker);
+            // it may wait for good, and requests need not
+            noLongerFirst(worker);
         }
     }
 
@@ -304,7 +309,7 @@ final class LocalPlatform implements LivePlatform<Call> {
     }
 
     private void admitWaiting() {
-        while (!waiting.isEmpty() && makeRoom(waiting.getFirst().threads)) {
+        while (!closed && !waiting.isEmpty() && makeRoom(waiting.getFirst().threads)) {
             begin(waiting.removeFirst());
         }
     }
@@ -581,7 +586,7 @@ final class LocalPlatform implements LivePlatform<Call> {
 
     @Override
     public void prewarm(int function, int sandboxes) {
-        for (int i = 0; i < sandboxes && abandoned == null; i++) {
+        for (int i = 0; i < sandboxes && !closed; i++) {
             if (ofFunction[function].waitNanos(System.nanoTime()) > 0 || sandbox(function) == null) {
                 LOG.info(
                         "{} of {} sandboxes of {} are not started ahead",
@@ -734,7 +739,7 @@ final class LocalPlatform implements LivePlatform<Call> {
         });
     }
 
-    /** Stops all workers; from inside the engine, once nothing is open. */
+    /** Stops all workers, and starts none from now on; from inside the engine, once nothing is open. */
     void stopAll() {
         closed = true;
         for (LocalWorker worker : List.copyOf(workers)) {

@@ -6,6 +6,7 @@ import dev.purser.local.LocalState.Phase;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An instance or a sandbox as the engine's side sees it; only touched inside the engine. */
@@ -76,6 +77,7 @@ final class LocalWorker {
     void give(Batch batch) {
         Slot slot = free[--freeSlots];
         slot.current = batch;
+        batch.slot = slot;
         for (Call call : batch.calls) {
             call.batch = batch;
         }
@@ -86,14 +88,9 @@ final class LocalWorker {
 
     /** A slot has run its batch. */
     void take(Batch batch) {
-        for (Slot slot : slots) {
-            if (slot.current == batch) {
-                slot.current = null;
-                free[freeSlots++] = slot;
-                return;
-            }
-        }
-        throw new IllegalStateException(name + " has no such batch");
+        Slot slot = Objects.requireNonNull(batch.slot);
+        slot.current = null;
+        free[freeSlots++] = slot;
     }
 
     /** What a sandbox serves or is to serve; null for nothing. */

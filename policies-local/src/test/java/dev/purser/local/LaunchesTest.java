@@ -62,6 +62,22 @@ final class LaunchesTest {
     }
 
     @Test
+    void aSandboxThatIsLostSlowsNothingDown() {
+        World world = new World(directory, Mode.PROCESS).function(directory.resolve("a.onnx"));
+        Launches ofFunction = new Launches(Place.FUNCTION, 0, world.catalog(), world.settings(), 600 * MS);
+        for (int i = 0; i < 5; i++) {
+            ofFunction.ready(MS);
+            ofFunction.lost("a", MS, 0);
+        }
+        assertThat(ofFunction.waitNanos(0)).isZero();
+        ofFunction.startFailed("b", 0);
+        ofFunction.startFailed("c", 0);
+        assertThat(ofFunction.waitNanos(0)).isEqualTo(100 * MS);
+        ofFunction.ready(MS);
+        assertThat(ofFunction.waitNanos(0)).isZero();
+    }
+
+    @Test
     void aWorkerThatHeldForgetsThem() {
         launches.startFailed("a", 0);
         launches.startFailed("b", 0);

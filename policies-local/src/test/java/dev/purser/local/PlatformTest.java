@@ -311,7 +311,7 @@ final class PlatformTest {
             world.settings(world.settings().withMaxThreads(3));
             try (LocalDeployment deployment = world.start(host)) {
                 assertThat(y(deployment.infer(0, request("a", 1)).join())).isEqualTo(2);
-                assertThat(deployment.ready()).isFalse();
+                assertThat(deployment.ready()).isTrue();
                 assertThat(deployment.state().workers())
                         .extracting(Worker::phase)
                         .containsExactly(Phase.READY, Phase.WAITING);

@@ -40,7 +40,7 @@ public final class Gateway implements AutoCloseable {
         admission =
                 new Admission(settings.maxOpen(), Math.max(Runtime.getRuntime().maxMemory() / 4, settings.maxBody()));
         meters = new Meters(backend, promises, admission);
-        observer = new Observer(backend, snapshot -> meters.cost(snapshot.items()));
+        observer = new Observer(backend, admission, snapshot -> meters.cost(snapshot.items()));
         meters.observe(observer);
         patience = new Patience(settings.patience());
         HttpPort opened = null;
@@ -126,12 +126,16 @@ public final class Gateway implements AutoCloseable {
 
     /** Where inference is served. */
     public String url() {
-        return (settings.tls() == null ? "http://" : "https://") + settings.host() + ":" + port();
+        return (settings.tls() == null ? "http://" : "https://") + inUrl(settings.host()) + ":" + port();
     }
 
     /** Where the live page is. */
     public String adminUrl() {
-        return "http://" + settings.adminHost() + ":" + adminPort();
+        return "http://" + inUrl(settings.adminHost()) + ":" + adminPort();
+    }
+
+    private static String inUrl(String host) {
+        return host.indexOf(':') < 0 ? host : "[" + host + "]";
     }
 
     /** Requests that are open. */

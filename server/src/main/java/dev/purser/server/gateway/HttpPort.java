@@ -90,6 +90,9 @@ final class HttpPort implements AutoCloseable {
                 .maxTcpConnections(maxConnections)
                 .idleConnectionTimeout(IDLE)
                 .idleConnectionPeriod(Duration.ofSeconds(15))
+                // of the two kinds of sockets only this one heeds the time limit, which ends those who connect and say
+                // nothing
+                .useNio(false)
                 // an answer goes out in pieces, and must not wait for the first to be acknowledged
                 .connectionOptions(options -> options.readTimeout(IDLE).tcpNoDelay(true))
                 .shutdownGracePeriod(Duration.ofMillis(200))

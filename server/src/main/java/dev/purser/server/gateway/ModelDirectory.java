@@ -6,13 +6,17 @@ import dev.purser.core.model.Variant;
 import dev.purser.core.workload.Application;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.ModelMetadata;
+import dev.purser.worker.protocol.ProtocolException;
 import dev.purser.worker.protocol.RequestedOutput;
 import dev.purser.worker.protocol.Tensor;
 import dev.purser.worker.protocol.TensorMetadata;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +30,7 @@ final class ModelDirectory {
     private final Backend backend;
     private final Map<String, Model> models = new LinkedHashMap<>();
     private final AtomicReferenceArray<@Nullable ModelMetadata> known;
+    private final ReentrantLock asking = new ReentrantLock();
 
     /**
      * Something that can be asked for.
@@ -95,16 +100,34 @@ final class ModelDirectory {
                 return metadata;
             }
         }
-        return ofVariant(0);
+        ProtocolException failure = null;
+        for (int v = 0; v < known.length(); v++) {
+            try {
+                return ofVariant(v);
+            } catch (ProtocolException e) {
+                failure = e;
+            }
+        }
+        throw Objects.requireNonNull(failure);
     }
 
     private ModelMetadata ofVariant(int variant) {
         ModelMetadata metadata = known.get(variant);
-        if (metadata == null) {
-            metadata = backend.metadata(variant);
-            known.set(variant, metadata);
+        if (metadata != null) {
+            return metadata;
         }
-        return metadata;
+        // a worker may have to start to say it, and one is enough however many ask
+        asking.lock();
+        try {
+            metadata = known.get(variant);
+            if (metadata == null) {
+                metadata = backend.metadata(variant);
+                known.set(variant, metadata);
+            }
+            return metadata;
+        } finally {
+            asking.unlock();
+        }
     }
 
     /** Whether the model takes this request. */
@@ -147,7 +170,7 @@ final class ModelDirectory {
             fits = input.dimension(i) > 0 && (shape.get(i) < 0 || shape.get(i) == input.dimension(i));
         }
         if (!fits) {
-            throw bad("input '" + input.name() + "' has shape " + java.util.Arrays.toString(input.shape())
+            throw bad("input '" + input.name() + "' has shape " + Arrays.toString(input.shape())
                     + ", but model '" + model.name() + "' takes " + shape + " (-1 is any size from 1)");
         }
     }

@@ -29,6 +29,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Looks at the deployment once a second, so that however many look at the page or scrape the metrics, the engine is asked
@@ -47,6 +48,7 @@ final class Observer implements AutoCloseable {
 
     private final Backend backend;
     private final ServiceCatalog catalog;
+    private final Admission admission;
     private final Consumer<Snapshot> each;
     private final Deque<PlanDecision> changes = new ArrayDeque<>();
     /** What functions and storage had cost, second by second, the last minute. */
@@ -133,8 +135,9 @@ final class Observer implements AutoCloseable {
     /**
      * @param each is given each look
      */
-    Observer(Backend backend, Consumer<Snapshot> each) {
+    Observer(Backend backend, Admission admission, Consumer<Snapshot> each) {
         this.backend = backend;
+        this.admission = admission;
         this.each = each;
         catalog = backend.catalog();
         latest = look();
@@ -149,7 +152,10 @@ final class Observer implements AutoCloseable {
                     latest = look();
                     each.accept(latest);
                 } catch (RuntimeException e) {
-                    LOG.warn("The state of the deployment cannot be read", e);
+                    // whoever stops the deployment may do so before the gateway is closed
+                    LOG.atLevel(admission.draining() ? Level.DEBUG : Level.WARN)
+                            .setCause(e)
+                            .log("The state of the deployment cannot be read");
                 }
             }
         } catch (InterruptedException e) {

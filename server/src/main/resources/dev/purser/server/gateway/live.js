@@ -334,6 +334,9 @@ function classes(state) {
       format.count(one.refused),
       format.count(one.failed),
     ]), 'no class has been asked for');
+  const { invalid } = state.requests;
+  setText(page('classes-note'), 'By class of requests. Rates are of the last minute, latencies of the last one to two; all else since the start.'
+    + (invalid ? ' Not counted: ' + plural(invalid, 'request') + ' that clients must change.' : ''));
   const select = page('latency-class');
   const names = state.classes.map((one) => one.name);
   if (!names.includes(shownClass)) shownClass = names[0] ?? null;

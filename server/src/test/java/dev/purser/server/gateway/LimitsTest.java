@@ -94,6 +94,21 @@ final class LimitsTest {
     }
 
     @Test
+    void saysBeforehandWhetherABodyIsWanted() throws Exception {
+        String head = "POST " + INFER + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\n";
+        assertThat(gateway.raw(head + "Content-Length: 999999999\r\n\r\n"))
+                .startsWith("HTTP/1.1 413")
+                .doesNotContain("100 Continue");
+        assertThat(gateway.raw(head.replace("digits", "nothing") + "Content-Length: 100\r\n\r\n"))
+                .startsWith("HTTP/1.1 404")
+                .doesNotContain("100 Continue");
+        String body = TestGateway.json("");
+        assertThat(gateway.raw(head + "Content-Length: " + body.length() + "\r\n\r\n" + body))
+                .startsWith("HTTP/1.1 100 Continue")
+                .contains("HTTP/1.1 200 OK");
+    }
+
+    @Test
     void readsNoChunkThatIsLongerThanTheLimit() throws Exception {
         String answer = gateway.raw(
                 "POST " + INFER + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + "7fffffff\r\nabc");
