@@ -39,8 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The server as a person starts and stops it, with a real model. */
 @Timeout(180)
 final class ServeCommandTest {
-    private static final String WORKLOAD =
-            """
+    private static final String WORKLOAD = """
             {
               "name": "digits", "description": "a small network of the tests",
               "application": {
@@ -212,10 +211,20 @@ final class ServeCommandTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             String port = Integer.toString(taken.getLocalPort());
             Cli cli = Cli.run(
-                    "serve", "--workload", workload.toString(), "--stack", "admission", "--in-process", "--initial-rate",
-                    "0", "--port", port);
+                    "serve",
+                    "--workload",
+                    workload.toString(),
+                    "--stack",
+                    "admission",
+                    "--in-process",
+                    "--initial-rate",
+                    "0",
+                    "--port",
+                    port);
             assertThat(cli.code()).isEqualTo(Main.INPUT_ERROR);
-            assertThat(cli.err()).contains("--port: port " + port + " of 127.0.0.1 is taken").contains("Maybe: --port 0");
+            assertThat(cli.err())
+                    .contains("--port: port " + port + " of 127.0.0.1 is taken")
+                    .contains("Maybe: --port 0");
         }
     }
 

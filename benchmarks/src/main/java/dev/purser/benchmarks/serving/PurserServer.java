@@ -2,7 +2,6 @@ package dev.purser.benchmarks.serving;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.purser.core.json.Json;
-import dev.purser.server.Main;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,15 +16,13 @@ final class PurserServer {
     private static final String INSTANCE_TYPE = "c7a.medium";
     private static final String MODEL_SUFFIX = "-fp32";
 
-    /** Options of its JVM: those of the launcher. */
-    private static final List<String> JVM = List.of("-XX:+UseSerialGC");
-
     private PurserServer() {}
 
     /**
      * The command. The application has the model's name, so that a request for it goes all the way: through the selector,
      * the dispatcher and the batches.
      *
+     * @param program what starts the command line: the launcher, or a JVM with its main class
      * @param name the model
      * @param file where it is
      * @param batchMillis how long its batches take, by size; one of a single request at least
@@ -35,6 +32,7 @@ final class PurserServer {
      * @param scratch a folder for the workload and the stack
      */
     static List<String> command(
+            List<String> program,
             String name,
             Path file,
             SortedMap<Integer, Double> batchMillis,
@@ -46,9 +44,8 @@ final class PurserServer {
         Path stack = scratch.resolve("stack.json");
         Json.write(workload, workload(name, file, batchMillis));
         Json.write(stack, stack(workers, greedy));
-        List<String> command = new ArrayList<>(JVM);
+        List<String> command = new ArrayList<>(program);
         command.addAll(List.of(
-                Main.class.getName(),
                 "serve",
                 "--workload",
                 workload.toString(),

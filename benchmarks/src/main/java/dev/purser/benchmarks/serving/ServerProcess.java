@@ -10,7 +10,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +32,7 @@ final class ServerProcess implements AutoCloseable {
     /**
      * Starts it and waits until it says that it is ready. It must say where it listens, and end when it is told to.
      *
-     * @param command what to run, less the JVM
+     * @param command what to run
      * @param listens finds the port in a line of its standard output; null in others
      */
     ServerProcess(List<String> command, Function<String, @Nullable Integer> listens) {
@@ -63,14 +62,20 @@ final class ServerProcess implements AutoCloseable {
         readyMillis = (System.nanoTime() - start) / 1e6;
     }
 
-    /** A child on the JVM and class path of this process. */
+    /** The command of a child on the JVM and class path of this process. */
+    static List<String> java(String mainClass) {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass);
+    }
+
+    /** Starts a child that says on standard error what goes wrong. */
     static Process start(List<String> command) {
-        List<String> all = new ArrayList<>();
-        all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        all.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
-        all.addAll(command);
         try {
-            return new ProcessBuilder(all)
+            return new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
         } catch (IOException e) {

@@ -3,6 +3,7 @@ package dev.purser.benchmarks.serving;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,17 +16,22 @@ final class ServingChild {
 
     /** The command of the event loop, which is to be told by {@link #port} where it listens. */
     static List<String> eventLoop(Path model, int loops) {
-        return List.of(ServingChild.class.getName(), model.toString(), Integer.toString(loops));
+        return command(model.toString(), Integer.toString(loops));
     }
 
     /** The command of the raw loop, which prints a {@link RawLoop.Result}. */
     static List<String> rawLoop(Path model, int rows, Duration warmUp, Duration duration) {
-        return List.of(
-                ServingChild.class.getName(),
+        return command(
                 model.toString(),
                 Integer.toString(rows),
                 Long.toString(warmUp.toMillis()),
                 Long.toString(duration.toMillis()));
+    }
+
+    private static List<String> command(String... arguments) {
+        List<String> command = new ArrayList<>(ServerProcess.java(ServingChild.class.getName()));
+        command.addAll(List.of(arguments));
+        return command;
     }
 
     /** The port that a line of the event loop says. */

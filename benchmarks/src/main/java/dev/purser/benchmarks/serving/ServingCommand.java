@@ -1,6 +1,7 @@
 package dev.purser.benchmarks.serving;
 
 import dev.purser.core.json.Json;
+import dev.purser.server.Main;
 import dev.purser.worker.TestModels;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -73,6 +74,14 @@ public final class ServingCommand implements Callable<Integer> {
             defaultValue = "raw,event-loop,in-process,processes",
             description = "Which of raw, event-loop, in-process and processes to run (default: all).")
     private List<String> servers = List.of();
+
+    @Option(
+            names = "--launcher",
+            paramLabel = "FILE",
+            description =
+                    "What starts Purser, as a person would: ./purser (default: its main class, in a JVM that knows"
+                            + " nothing of it beforehand).")
+    private @Nullable Path launcher;
 
     @Option(
             names = "--connections",
@@ -153,7 +162,7 @@ public final class ServingCommand implements Callable<Integer> {
         }
     }
 
-    private ServingOptions options(CommandLine command, Path scratch) {
+    private ServingOptions options(CommandLine command, Path scratch) throws IOException {
         require(command, seconds >= 1, "--seconds is " + seconds + ", but it must be at least 1");
         require(command, warmUp >= 1, "--warm-up is " + warmUp + ", but it must be at least 1");
         require(command, rounds >= 1, "--rounds is " + rounds + ", but it must be at least 1");
@@ -194,6 +203,7 @@ public final class ServingCommand implements Callable<Integer> {
                 Files.isReadable(Path.of("/proc/self/stat")),
                 "what a process uses is read from /proc, which this machine does not have: Linux is needed");
         return new ServingOptions(
+                program(command, chosen),
                 models,
                 chosen,
                 List.copyOf(connections),
@@ -202,6 +212,27 @@ public final class ServingCommand implements Callable<Integer> {
                 rounds,
                 json,
                 skipBatching ? null : TestModels.perceptron(scratch, "ranker", RANKER));
+    }
+
+    /** Started once beforehand, so that the launcher has built and prepared what it starts. */
+    private List<String> program(CommandLine command, List<Server> chosen) throws IOException {
+        if (launcher == null) {
+            return ServerProcess.java(Main.class.getName());
+        }
+        Path script = launcher.toAbsolutePath().normalize();
+        require(command, Files.isExecutable(script), "--launcher is " + launcher + ", which is no program");
+        if (chosen.contains(Server.IN_PROCESS) || chosen.contains(Server.PROCESSES)) {
+            Process process = ServerProcess.start(List.of(script.toString(), "serve", "--help"));
+            process.getInputStream().readAllBytes();
+            try {
+                int status = process.waitFor();
+                require(command, status == 0, "--launcher is " + launcher + ", which ended with status " + status);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while " + launcher + " ran", e);
+            }
+        }
+        return List.of(script.toString());
     }
 
     private static void require(CommandLine command, boolean holds, String otherwise) {

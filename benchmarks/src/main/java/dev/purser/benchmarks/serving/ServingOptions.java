@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What to measure.
  *
+ * @param program what starts Purser: the launcher, or a JVM with its main class
  * @param models files by name, in order
  * @param servers in order
  * @param connections of the loads, in order
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param gaining a model that gains from batches; null where those are not measured
  */
 record ServingOptions(
+        List<String> program,
         Map<String, Path> models,
         List<Server> servers,
         List<Integer> connections,

@@ -168,7 +168,7 @@ final class ServingRun {
     LoadFigure batched(String name, Path file, SortedMap<Integer, Double> batchMillis, int connections) {
         Question question = new Question(file, options.json());
         Wrk wrk = new Wrk(question.request(), scratch);
-        List<String> command = PurserServer.command(name, file, batchMillis, 1, true, true, scratch);
+        List<String> command = PurserServer.command(options.program(), name, file, batchMillis, 1, true, true, scratch);
         try (ServerProcess process = new ServerProcess(command, PurserServer::port)) {
             URI target = process.inferTarget(name);
             double difference = question.difference(target);
@@ -195,6 +195,7 @@ final class ServingRun {
             case IN_PROCESS, PROCESSES ->
                 new ServerProcess(
                         PurserServer.command(
+                                options.program(),
                                 name,
                                 file,
                                 new TreeMap<>(Map.of(1, PROFILED_MS)),

@@ -170,8 +170,8 @@ final class ModelDirectory {
             fits = input.dimension(i) > 0 && (shape.get(i) < 0 || shape.get(i) == input.dimension(i));
         }
         if (!fits) {
-            throw bad("input '" + input.name() + "' has shape " + Arrays.toString(input.shape())
-                    + ", but model '" + model.name() + "' takes " + shape + " (-1 is any size from 1)");
+            throw bad("input '" + input.name() + "' has shape " + Arrays.toString(input.shape()) + ", but model '"
+                    + model.name() + "' takes " + shape + " (-1 is any size from 1)");
         }
     }
 
