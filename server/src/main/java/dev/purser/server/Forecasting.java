@@ -1,5 +1,6 @@
 package dev.purser.server;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.google.common.collect.ImmutableList;
 import dev.purser.core.InputException;
 import dev.purser.core.json.Durations;
@@ -185,7 +186,8 @@ final class Forecasting {
         return threads.isCurrentThreadCpuTimeSupported() ? threads::getCurrentThreadCpuTime : System::nanoTime;
     }
 
-    /** A result, as in JSON. */
+    /** A result, as in JSON; what nobody can say is null. */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
     record Score(
             String predictor,
             String trace,

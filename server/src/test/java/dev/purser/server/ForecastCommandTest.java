@@ -91,7 +91,7 @@ final class ForecastCommandTest {
 
     @Test
     void whatNobodyCanSayIsNull() {
-        // ten windows, five to learn from: too few errors for an interval six ahead
+        // sixteen windows, eight to learn from: too few errors for an interval six ahead
         JsonNode json = Cli.run(
                         "forecast",
                         "--trace",
