@@ -83,6 +83,11 @@ public final class PredictorsPlugin implements Plugin {
     public List<PolicyFactory<? extends InterArrivalPredictor, ?>> interArrivalPredictors() {
         return List.of(
                 PolicyFactory.of(
+                        "last-gap",
+                        "Every gap to come is like the last.",
+                        LastGap.Settings.class,
+                        (settings, context) -> new LastGap(settings)),
+                PolicyFactory.of(
                         "hybrid-histogram",
                         "A histogram of idle times, an ARIMA beyond it (Serverless in the Wild, ATC'20).",
                         HybridHistogram.Settings.class,

@@ -2,6 +2,8 @@ package dev.purser.predictors;
 
 import dev.purser.core.InputException;
 import dev.purser.core.policy.Forecast;
+import dev.purser.core.policy.GapForecast;
+import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.Trainable;
 import java.util.ArrayList;
@@ -16,9 +18,12 @@ import java.util.function.LongSupplier;
  * step of that is held against what comes. What a forecast is made from never includes what it is judged by.
  */
 public final class RollingOrigin {
+    /** Forecasts made between two looks at the clock, which takes longer than some of them. */
+    private static final int BLOCK = 64;
+
     private RollingOrigin() {}
 
-    /** Sees every forecast as it is made. */
+    /** Sees every forecast, in their order. */
     @FunctionalInterface
     public interface Listener {
         /**
@@ -60,20 +65,7 @@ public final class RollingOrigin {
                     "history " + history + " and horizon " + horizon + " for " + counts.length + " counts");
         }
         double[] past = Arrays.copyOf(counts, history);
-        Optional<String> obstacle = Optional.empty();
-        long training = 0;
-        if (predictor instanceof Trainable trainable) {
-            obstacle = trainable.obstacle();
-            if (obstacle.isEmpty()) {
-                long start = nanos.getAsLong();
-                try {
-                    trainable.train(past);
-                    training = nanos.getAsLong() - start;
-                } catch (InputException e) {
-                    obstacle = Optional.of(String.valueOf(e.getMessage()));
-                }
-            }
-        }
+        Training training = Training.of(predictor, past, nanos);
         List<StepErrors> steps = new ArrayList<>();
         for (int step = 1; step <= horizon; step++) {
             steps.add(new StepErrors());
@@ -83,18 +75,85 @@ public final class RollingOrigin {
             predictor.observe(count);
         }
         long spent = 0;
-        for (int known = history; known < counts.length; known++) {
+        Forecast[] made = new Forecast[BLOCK];
+        for (int from = history; from < counts.length; from += BLOCK) {
+            int until = Math.min(from + BLOCK, counts.length);
             long start = nanos.getAsLong();
-            Forecast forecast = predictor.forecast(horizon);
-            spent += nanos.getAsLong() - start;
-            listener.forecast(known, forecast);
-            for (int step = 1; step <= Math.min(horizon, counts.length - known); step++) {
-                steps.get(step - 1).add(counts[known + step - 1], forecast, step);
+            for (int known = from; known < until; known++) {
+                made[known - from] = predictor.forecast(horizon);
+                predictor.observe(counts[known]);
             }
-            start = nanos.getAsLong();
-            predictor.observe(counts[known]);
             spent += nanos.getAsLong() - start;
+            for (int known = from; known < until; known++) {
+                Forecast forecast = made[known - from];
+                listener.forecast(known, forecast);
+                for (int step = 1; step <= Math.min(horizon, counts.length - known); step++) {
+                    steps.get(step - 1).add(counts[known + step - 1], forecast, step);
+                }
+            }
         }
-        return new Result(steps, training / 1e9, spent / 1e3 / (counts.length - history), obstacle);
+        return new Result(steps, training.seconds(), spent / 1e3 / (counts.length - history), training.obstacle());
+    }
+
+    /**
+     * Judges an inter-arrival predictor on the arrivals of a series: each window with requests is one, and before each it
+     * forecasts the gap that leads to it. The first gap is the number of empty windows before the first arrival.
+     *
+     * @param predictor a new one; one that learns is trained on the history
+     * @param counts the series; finite and not negative
+     * @param windowSeconds the length of a window
+     * @param history how many of the windows it learns from before it is judged, at least 1 and fewer than there are
+     * @param nanos a clock for the times
+     * @return one step; without pairs where nothing arrives after the history, or all arrives there
+     */
+    public static Result judge(
+            InterArrivalPredictor predictor, double[] counts, double windowSeconds, int history, LongSupplier nanos) {
+        if (history < 1 || history >= counts.length || !(windowSeconds > 0)) {
+            throw new IllegalArgumentException(
+                    "history " + history + " and windows of " + windowSeconds + " s for " + counts.length + " counts");
+        }
+        Training training = Training.of(predictor, Arrays.copyOf(counts, history), nanos);
+        StepErrors errors = new StepErrors();
+        InterArrivals arrivals = InterArrivals.of(counts);
+        double[] gaps = arrivals.gaps();
+        double[] together = arrivals.together();
+        long spent = 0;
+        double window = 0;
+        for (int i = 0; i < gaps.length; i++) {
+            window += gaps[i];
+            double gap = gaps[i] * windowSeconds;
+            if (window >= history && i > 0) {
+                long start = nanos.getAsLong();
+                GapForecast forecast = predictor.forecast();
+                spent += nanos.getAsLong() - start;
+                errors.add(gap, forecast);
+                start = nanos.getAsLong();
+                predictor.observe(gap, together[i]);
+                spent += nanos.getAsLong() - start;
+            } else {
+                predictor.observe(gap, together[i]);
+            }
+        }
+        return new Result(
+                List.of(errors), training.seconds(), spent / 1e3 / Math.max(1, errors.pairs()), training.obstacle());
+    }
+
+    private record Training(double seconds, Optional<String> obstacle) {
+        static Training of(Object predictor, double[] past, LongSupplier nanos) {
+            if (!(predictor instanceof Trainable trainable)) {
+                return new Training(0, Optional.empty());
+            }
+            Optional<String> obstacle = trainable.obstacle();
+            if (obstacle.isPresent()) {
+                return new Training(0, obstacle);
+            }
+            long start = nanos.getAsLong();
+            try {
+                trainable.train(past);
+            } catch (InputException e) {
+                return new Training(0, Optional.of(String.valueOf(e.getMessage())));
+            }
+            return new Training((nanos.getAsLong() - start) / 1e9, Optional.empty());
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.purser.predictors;
 
 import dev.purser.core.policy.Forecast;
+import dev.purser.core.policy.GapForecast;
 
 /**
  * How well forecasts of one step ahead did, in one pass.
@@ -20,6 +21,7 @@ public final class StepErrors {
     private long under;
     private long over;
     private long withQuantiles;
+    private long withSpan;
     private double pinball;
     private long covered;
 
@@ -67,6 +69,20 @@ public final class StepErrors {
         }
     }
 
+    /**
+     * Takes a gap and what was forecast for it; its span stands for the 90 % interval.
+     *
+     * @param actual the gap, in seconds
+     * @param forecast the forecast
+     */
+    public void add(double actual, GapForecast forecast) {
+        add(actual, forecast.expected());
+        withSpan++;
+        if (actual >= forecast.earliest() && actual <= forecast.latest()) {
+            covered++;
+        }
+    }
+
     /** How many pairs were taken. */
     public long pairs() {
         return pairs;
@@ -107,8 +123,8 @@ public final class StepErrors {
         return pinball / withQuantiles;
     }
 
-    /** Share of what came within the quantiles 0.05 and 0.95; NaN where no forecast had any. */
+    /** Share of what came within the quantiles 0.05 and 0.95, or within a gap's span; NaN where no forecast had any. */
     public double coverage90() {
-        return (double) covered / withQuantiles;
+        return (double) covered / (withQuantiles + withSpan);
     }
 }

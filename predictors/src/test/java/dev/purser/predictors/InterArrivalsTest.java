@@ -21,6 +21,10 @@ class InterArrivalsTest {
                 new HybridHistogram.Settings(Duration.ofMinutes(1), Duration.ofHours(4), 5, 99, 2, 0.5, 0.1, 0.15));
     }
 
+    private static LastGap lastGap() {
+        return new LastGap(new LastGap.Settings());
+    }
+
     private static SmilessInterArrival smiless() {
         return new SmilessInterArrival(
                 new SmilessInterArrival.Settings("none", Duration.ofSeconds(2), 3, 8, 5), Predictors.CONTEXT);
@@ -92,10 +96,25 @@ class InterArrivalsTest {
         assertThat(predictor.forecast().latest()).isBetween(6.0, 12.0);
     }
 
+    @Test
+    void theLastGapPersists() {
+        LastGap predictor = lastGap();
+        assertThat(predictor.forecast().expected()).isInfinite();
+        predictor.observe(4, 1);
+        assertThat(predictor.forecast()).isEqualTo(new GapForecast(4, 0, Double.POSITIVE_INFINITY, "last-gap"));
+        for (int i = 0; i < 200; i++) {
+            predictor.observe(i % 2 == 0 ? 10 : 12, 1);
+        }
+        GapForecast forecast = predictor.forecast();
+        assertThat(forecast.expected()).isEqualTo(12);
+        assertThat(forecast.earliest()).isCloseTo(10, within(0.5));
+        assertThat(forecast.latest()).isCloseTo(14, within(0.5));
+    }
+
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3})
     void oddGapsGiveNumbers(long seed) {
-        for (InterArrivalPredictor predictor : new InterArrivalPredictor[] {histogram(), smiless()}) {
+        for (InterArrivalPredictor predictor : new InterArrivalPredictor[] {histogram(), smiless(), lastGap()}) {
             SplittableRandom random = new SplittableRandom(seed);
             for (int i = 0; i < 500; i++) {
                 double gap = switch (random.nextInt(4)) {
@@ -109,7 +128,9 @@ class InterArrivalsTest {
                 assertThat(forecast.expected()).as("seed %d", seed).isFinite();
             }
             String saved = Json.write(StateExchange.save(predictor));
-            InterArrivalPredictor restored = predictor instanceof HybridHistogram ? histogram() : smiless();
+            InterArrivalPredictor restored = predictor instanceof HybridHistogram
+                    ? histogram()
+                    : predictor instanceof LastGap ? lastGap() : smiless();
             StateExchange.restore("saved", Json.parse("saved", saved), restored);
             assertThat(restored.forecast()).isEqualTo(predictor.forecast());
             assertThatIllegalArgumentException().isThrownBy(() -> predictor.observe(-1, 1));

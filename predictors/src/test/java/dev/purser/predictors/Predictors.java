@@ -2,6 +2,7 @@ package dev.purser.predictors;
 
 import dev.purser.core.json.Json;
 import dev.purser.core.policy.Forecast;
+import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.spi.PolicyContext;
@@ -33,6 +34,11 @@ final class Predictors {
         @Override
         public LoadPredictor loadPredictor(PolicySpec spec) {
             return registry.loadPredictor("test", spec, seed());
+        }
+
+        @Override
+        public InterArrivalPredictor interArrivalPredictor(PolicySpec spec) {
+            return registry.interArrivalPredictor("test", spec, seed());
         }
     };
 

@@ -1,5 +1,6 @@
 package dev.purser.server;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.base.Splitter;
 import com.google.common.base.Stopwatch;
 import com.google.common.collect.ImmutableList;
@@ -9,7 +10,11 @@ import dev.purser.core.InputException;
 import dev.purser.core.Names;
 import dev.purser.core.json.Durations;
 import dev.purser.core.json.Json;
+import dev.purser.core.policy.Stateful;
+import dev.purser.predictors.RollingOrigin;
+import dev.purser.server.Forecasting.GapScore;
 import dev.purser.server.Forecasting.Judged;
+import dev.purser.server.Forecasting.JudgedGaps;
 import dev.purser.server.Forecasting.Score;
 import dev.purser.server.TraceArguments.NamedTrace;
 import dev.purser.server.report.ForecastPage;
@@ -21,12 +26,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +51,8 @@ import picocli.CommandLine.Spec;
                     + " it; then, before each further window, it forecasts those to come from what came before, and is held"
                     + " against what comes. 'last-value' (persistence) is always among them.",
             "A predictor that learns is trained with PyTorch; where that is absent its shipped model is judged.",
+            "Inter-arrival predictors are judged on the gaps between windows with requests: give sparse traces, such as one"
+                    + " function's (--function), or short windows. 'last-gap' is then among them.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -58,7 +64,8 @@ final class ForecastCommand implements Runnable {
     /** Further ahead no predictor says how sure it is. */
     private static final int FARTHEST = 256;
 
-    private static final String PERSISTENCE = "last-value";
+    static final String PERSISTENCE = "last-value";
+    static final String GAP_PERSISTENCE = "last-gap";
 
     /** Those that are judged where none are named: all that need no training. */
     private static final List<String> DEFAULT = List.of(
@@ -72,6 +79,9 @@ final class ForecastCommand implements Runnable {
             "arima",
             "fourier",
             "ensemble");
+
+    /** The setting that says in what windows gaps are counted. */
+    private static final String INTERVAL = "interval";
 
     private static final String DIRECTORY = "purser-forecast";
     private static final String RESULT = "forecast.json";
@@ -116,7 +126,7 @@ final class ForecastCommand implements Runnable {
             names = "--predictors",
             paramLabel = "PREDICTOR",
             description = {
-                "Which: load predictors by name, 'all', or .json files of names with a predictor each"
+                "Which: load or inter-arrival predictors by name, 'all' for all load predictors, or .json files of names with a predictor each"
                         + " ({\"slow\": {\"policy\": \"ewma\", \"alpha\": 0.05}}), as a list with commas.",
                 "Default: all that need no training. Example: --predictors ensemble,mark-lstm"
             })
@@ -179,8 +189,19 @@ final class ForecastCommand implements Runnable {
      * @param seed what was drawn
      * @param results at the horizons asked for
      * @param steps at every step up to the farthest
+     * @param gaps of inter-arrival predictors
      */
-    record Results(String purser, Duration bin, double train, long seed, List<Score> results, List<Score> steps) {}
+    record Results(
+            String purser,
+            Duration bin,
+            double train,
+            long seed,
+            List<Score> results,
+            List<Score> steps,
+            List<GapScore> gaps) {}
+
+    /** What is judged: load predictors and inter-arrival predictors, by the names that results call them. */
+    private record Chosen(Map<String, PolicySpec> load, Map<String, PolicySpec> gaps) {}
 
     @Override
     public void run() {
@@ -197,10 +218,11 @@ final class ForecastCommand implements Runnable {
             throw new InputException("--train", "", "is " + train + ", but it must lie between 0 and 1", "");
         }
         PolicyRegistry policies = registry.get();
-        Map<String, PolicySpec> chosen = predictors(policies);
+        Chosen chosen = predictors(policies);
         List<NamedTrace> named = TraceArguments.load(traces, reading.options(), null);
         ImmutableList<Integer> steps = steps();
-        Forecasting forecasting = new Forecasting(policies, chosen, named, bin, steps, train, seed);
+        Forecasting forecasting =
+                new Forecasting(policies, chosen.load(), chosen.gaps(), named, bin, steps, train, seed);
         Path target = out == null && format == Format.TABLE ? Path.of(DIRECTORY) : out;
         ResultDirectory directory = target == null ? null : new ResultDirectory(target);
         if (directory != null) {
@@ -208,45 +230,57 @@ final class ForecastCommand implements Runnable {
         }
         Stopwatch watch = Stopwatch.createStarted();
         ImmutableList<Judged> judged;
+        ImmutableList<JudgedGaps> judgedGaps;
         try (Progress progress = new Progress(err, terminal, forecasting.size());
                 RunPool pool = new RunPool(atATime, progress)) {
             judged = forecasting.run(pool);
+            judgedGaps = forecasting.runGaps(pool);
         }
         ImmutableList<Score> scores = forecasting.scores(judged);
-        Results results = new Results(Version.number(), bin, train, seed, scores, forecasting.steps(judged));
+        ImmutableList<GapScore> gaps = judgedGaps.stream().map(GapScore::of).collect(ImmutableList.toImmutableList());
+        Results results = new Results(Version.number(), bin, train, seed, scores, forecasting.steps(judged), gaps);
         if (directory != null) {
             Map<String, String> files = new LinkedHashMap<>();
             files.put(RESULT, Json.write(results));
             files.put(PAGE, page(forecasting, judged, named, scores).render());
-            for (Judged each : judged) {
-                if (each.result().untrained().isEmpty()) {
-                    each.model()
-                            .ifPresent(learned -> files.put(
-                                    fileName(each.trace()) + "." + fileName(each.predictor()) + ".model.json",
-                                    Forecasting.model(learned)));
-                }
-            }
+            judged.forEach(each -> keep(files, each.trace(), each.predictor(), each.result(), each.model()));
+            judgedGaps.forEach(each -> keep(files, each.trace(), each.predictor(), each.result(), each.model()));
             directory.write(files);
         }
+        ForecastTables tables = new ForecastTables(bin);
         printed.print(
                 switch (format) {
                     case JSON -> Json.write(results);
-                    case MARKDOWN -> markdown(scores);
-                    case TABLE -> table(scores);
+                    case MARKDOWN -> tables.markdown(scores, gaps);
+                    case TABLE -> tables.text(scores, gaps);
                 });
         printed.flush();
-        for (Judged each : judged) {
-            each.result()
-                    .untrained()
-                    .ifPresent(why -> err.println(
-                            "purser: " + each.predictor() + " was not trained on " + each.trace() + ": " + why));
-        }
+        judged.forEach(each -> sayUntrained(err, each.predictor(), each.trace(), each.result()));
+        judgedGaps.forEach(each -> sayUntrained(err, each.predictor(), each.trace(), each.result()));
         if (terminal) {
-            err.println(judged.size() + " evaluations in " + watch);
+            err.println(forecasting.size() + " evaluations in " + watch);
         }
         if (target != null) {
             err.println("page: " + target.resolve(PAGE));
         }
+    }
+
+    /** Puts what was learned among the files. */
+    private static void keep(
+            Map<String, String> files,
+            String trace,
+            String predictor,
+            RollingOrigin.Result result,
+            Optional<Stateful> model) {
+        if (result.untrained().isEmpty()) {
+            model.ifPresent(learned ->
+                    files.put(fileName(trace) + "." + fileName(predictor) + ".model.json", Forecasting.model(learned)));
+        }
+    }
+
+    private static void sayUntrained(PrintWriter err, String predictor, String trace, RollingOrigin.Result result) {
+        result.untrained()
+                .ifPresent(why -> err.println("purser: " + predictor + " was not trained on " + trace + ": " + why));
     }
 
     private static String fileName(String name) {
@@ -254,52 +288,77 @@ final class ForecastCommand implements Runnable {
     }
 
     /** The predictors named, persistence first. */
-    private Map<String, PolicySpec> predictors(PolicyRegistry policies) {
+    private Chosen predictors(PolicyRegistry policies) {
         List<String> names = new ArrayList<>();
         predictors.forEach(p ->
                 names.addAll(Splitter.on(',').trimResults().omitEmptyStrings().splitToList(p)));
         if (names.isEmpty()) {
             names.addAll(DEFAULT);
         }
-        List<String> known = policies.factories(PolicyKind.LOAD_PREDICTOR).stream()
+        List<String> load = policies.factories(PolicyKind.LOAD_PREDICTOR).stream()
                 .map(PolicyFactory::name)
                 .toList();
+        Map<String, Class<?>> gaps = new LinkedHashMap<>();
+        policies.factories(PolicyKind.INTER_ARRIVAL_PREDICTOR)
+                .forEach(factory -> gaps.put(factory.name(), factory.settingsType()));
         if (names.remove("all")) {
-            names.removeAll(known);
-            names.addAll(0, known);
+            names.removeAll(load);
+            names.addAll(0, load);
         }
-        Map<String, PolicySpec> chosen = new LinkedHashMap<>();
-        chosen.put(PERSISTENCE, PolicySpec.of(PERSISTENCE));
+        Chosen chosen = new Chosen(new LinkedHashMap<>(), new LinkedHashMap<>());
+        chosen.load().put(PERSISTENCE, PolicySpec.of(PERSISTENCE));
         names.remove(PERSISTENCE);
+        names.remove(GAP_PERSISTENCE); // comes by itself with another
         for (String name : names) {
             if (name.endsWith(".json")) {
-                Json.read(Path.of(name), com.fasterxml.jackson.databind.JsonNode.class)
+                Json.read(Path.of(name), JsonNode.class)
                         .properties()
                         .forEach(entry ->
-                                add(chosen, entry.getKey(), Json.read(name, entry.getValue(), PolicySpec.class)));
-            } else if (known.contains(name)) {
-                add(chosen, name, PolicySpec.of(name));
+                                add(chosen, gaps, entry.getKey(), Json.read(name, entry.getValue(), PolicySpec.class)));
+            } else if (load.contains(name) || gaps.containsKey(name)) {
+                add(chosen, gaps, name, PolicySpec.of(name));
             } else {
+                List<String> known = new ArrayList<>(load);
+                known.addAll(gaps.keySet());
                 throw new InputException(
                         "--predictors",
                         "",
-                        "there is no load predictor '" + name + "'",
-                        Names.suggest("load predictor", known, name));
+                        "there is no load predictor or inter-arrival predictor '" + name + "'",
+                        Names.suggest("predictor", known, name));
             }
         }
         // settings that are wrong are said before anything is computed
-        chosen.forEach((name, predictor) -> policies.loadPredictor("predictor '" + name + "'", predictor, seed));
+        chosen.load().forEach((name, spec) -> policies.loadPredictor("predictor '" + name + "'", spec, seed));
+        chosen.gaps().forEach((name, spec) -> policies.interArrivalPredictor("predictor '" + name + "'", spec, seed));
         return chosen;
     }
 
-    private static void add(Map<String, PolicySpec> chosen, String name, PolicySpec predictor) {
-        if (chosen.putIfAbsent(name, predictor) != null) {
+    private void add(Chosen chosen, Map<String, Class<?>> gaps, String name, PolicySpec predictor) {
+        Class<?> settings = gaps.get(predictor.policy());
+        if (settings != null) {
+            chosen.gaps().putIfAbsent(GAP_PERSISTENCE, PolicySpec.of(GAP_PERSISTENCE));
+        }
+        PolicySpec before = settings == null
+                ? chosen.load().putIfAbsent(name, predictor)
+                : chosen.gaps().putIfAbsent(name, inWindows(settings, predictor));
+        if (before != null) {
             throw new InputException(
                     "--predictors",
                     "",
                     "two predictors are called '" + name + "', so results could not tell them apart",
                     "give each once, or another name in the file");
         }
+    }
+
+    /** A predictor that counts gaps in windows of a length has ours, unless it was given one. */
+    private PolicySpec inWindows(Class<?> settings, PolicySpec predictor) {
+        boolean counts = Arrays.stream(settings.getRecordComponents())
+                .anyMatch(component -> component.getName().equals(INTERVAL));
+        if (!counts || predictor.settings().has(INTERVAL)) {
+            return predictor;
+        }
+        return new PolicySpec(
+                predictor.policy(), predictor.settings().deepCopy().put(INTERVAL, Durations.format(bin)));
     }
 
     /** The horizons in windows, rising. */
@@ -343,146 +402,9 @@ final class ForecastCommand implements Runnable {
         return (int) windows;
     }
 
-    private String ahead(int steps) {
-        return Durations.format(bin.multipliedBy(steps));
-    }
-
-    /** For each result the root mean squared error of persistence at the same place. */
-    private static Map<Score, Double> persistence(List<Score> scores) {
-        Map<String, Double> found = new LinkedHashMap<>();
-        scores.stream()
-                .filter(score -> score.predictor().equals(PERSISTENCE))
-                .forEach(score -> found.put(score.horizonSteps() + " " + score.trace(), score.rmse()));
-        Map<Score, Double> result = new LinkedHashMap<>();
-        scores.forEach(score -> result.put(score, found.getOrDefault(score.horizonSteps() + " " + score.trace(), 0.0)));
-        return result;
-    }
-
-    private static double ratio(Score score, Map<Score, Double> persistence) {
-        double base = persistence.getOrDefault(score, 0.0);
-        return base == 0 ? Double.NaN : score.rmse() / base;
-    }
-
-    private String table(List<Score> scores) {
-        Map<Score, Double> persistence = persistence(scores);
-        Table table = new Table(
-                2,
-                List.of(
-                        "predictor",
-                        "trace",
-                        "ahead",
-                        "RMSE",
-                        "persistence %",
-                        "MAE",
-                        "sMAPE %",
-                        "under %",
-                        "over %",
-                        "pinball",
-                        "in 90 %",
-                        "train s",
-                        "us"));
-        Map<String, List<Score>> groups = new LinkedHashMap<>();
-        scores.forEach(
-                score -> groups.computeIfAbsent(score.trace() + " " + score.horizonSteps(), key -> new ArrayList<>())
-                        .add(score));
-        boolean first = true;
-        for (List<Score> group : groups.values()) {
-            if (!first) {
-                table.gap();
-            }
-            first = false;
-            group.stream().sorted(Comparator.comparingDouble(Score::rmse)).forEach(score -> {
-                double ratio = ratio(score, persistence);
-                table.row(List.of(
-                        score.predictor(),
-                        score.trace(),
-                        ahead(score.horizonSteps()),
-                        Table.number(score.rmse(), score.rmse() < 100 ? 2 : 0),
-                        Double.isNaN(ratio) ? "-" : String.format(Locale.ROOT, "%+.1f", 100 * (ratio - 1)),
-                        Table.number(score.mae(), score.mae() < 100 ? 2 : 0),
-                        Table.number(100 * score.smape(), 1),
-                        Table.number(100 * score.underShare(), 1),
-                        Table.number(100 * score.overShare(), 1),
-                        score.pinball() == null ? "-" : Table.number(score.pinball(), score.pinball() < 100 ? 2 : 0),
-                        score.coverage90() == null ? "-" : Table.number(100 * score.coverage90(), 1),
-                        Table.number(score.trainSeconds(), 1),
-                        Table.number(score.microsPerForecast(), 1)));
-            });
-        }
-        return table
-                + "\npersistence %: RMSE over that of last-value, less one; in 90 %: what came within the 90 % interval;\n"
-                + "us: microseconds of processor time for a forecast and the count that follows it\n";
-    }
-
-    /** Tables of predictors by traces, as {@code docs/forecasts.md} has them. */
-    private String markdown(List<Score> scores) {
-        Map<Score, Double> persistence = persistence(scores);
-        List<String> names = scores.stream().map(Score::predictor).distinct().toList();
-        List<String> columns = scores.stream().map(Score::trace).distinct().toList();
-        StringBuilder text = new StringBuilder();
-        for (int steps : scores.stream().map(Score::horizonSteps).distinct().toList()) {
-            text.append("### ").append(ahead(steps)).append(" ahead\n\n");
-            text.append(
-                    "RMSE over that of persistence, less one, in per cent; persistence: RMSE in requests per window.\n\n");
-            grid(
-                    text,
-                    names,
-                    columns,
-                    scores,
-                    steps,
-                    score -> score.predictor().equals(PERSISTENCE)
-                            ? Table.number(score.rmse(), 0)
-                            : String.format(Locale.ROOT, "%+.1f", 100 * (ratio(score, persistence) - 1)));
-            text.append("Share within the 90 % interval, in per cent.\n\n");
-            grid(text, names, columns, scores, steps, score -> {
-                Double coverage = score.coverage90();
-                return coverage == null ? "-" : Table.number(100 * coverage, 1);
-            });
-        }
-        int farthest = scores.stream().mapToInt(Score::horizonSteps).max().orElse(1);
-        text.append("### Time\n\nSeconds of training / microseconds for a forecast of ")
-                .append(farthest)
-                .append(" windows with its quantiles and the count that follows, of processor time.\n\n");
-        grid(
-                text,
-                names,
-                columns,
-                scores,
-                farthest,
-                score -> (score.trainSeconds() == 0 ? "-" : Table.number(score.trainSeconds(), 1)) + " / "
-                        + Table.number(score.microsPerForecast(), 0));
-        return text.toString();
-    }
-
-    private static void grid(
-            StringBuilder text,
-            List<String> names,
-            List<String> columns,
-            List<Score> scores,
-            int steps,
-            Function<Score, String> cell) {
-        text.append("| | ").append(String.join(" | ", columns)).append(" |\n");
-        text.append("| --- |").append(" ---: |".repeat(columns.size())).append('\n');
-        for (String name : names) {
-            text.append("| ").append(name);
-            for (String column : columns) {
-                text.append(" | ")
-                        .append(scores.stream()
-                                .filter(score -> score.horizonSteps() == steps
-                                        && score.predictor().equals(name)
-                                        && score.trace().equals(column))
-                                .map(cell)
-                                .findFirst()
-                                .orElse("-"));
-            }
-            text.append(" |\n");
-        }
-        text.append('\n');
-    }
-
     private ForecastPage page(
             Forecasting forecasting, List<Judged> judged, List<NamedTrace> named, List<Score> scores) {
-        Map<Score, Double> persistence = persistence(scores);
+        Map<Score, Double> persistence = ForecastTables.persistence(scores);
         Map<String, String> settings = ImmutableMap.of(
                 "Traces",
                 named.stream()
@@ -503,7 +425,7 @@ final class ForecastCommand implements Runnable {
                 forecasting.shown(judged),
                 scores.stream()
                         .map(score -> {
-                            double ratio = ratio(score, persistence);
+                            double ratio = ForecastTables.ratio(score, persistence);
                             return new ForecastPage.Score(
                                     score.predictor(),
                                     score.trace(),

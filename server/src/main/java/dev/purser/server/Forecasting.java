@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableList;
 import dev.purser.core.InputException;
 import dev.purser.core.json.Durations;
 import dev.purser.core.json.Json;
+import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.StateExchange;
 import dev.purser.core.policy.Stateful;
@@ -24,6 +25,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -33,16 +36,22 @@ final class Forecasting {
     /** Windows of a trace that the page shows: the last ones. */
     private static final int SHOWN = 600;
 
+    /** Windows after which the compiler knows a predictor's ways, so that measured times are not its own. */
+    private static final int WARM_UP = 1000;
+
     private final PolicyRegistry registry;
     private final Map<String, PolicySpec> predictors;
+    private final Map<String, PolicySpec> gapPredictors;
     private final Duration bin;
     private final ImmutableList<Integer> horizons;
     private final double trainShare;
     private final long seed;
     private final ImmutableList<Series> series;
+    private final Set<String> warm = ConcurrentHashMap.newKeySet();
 
     /**
      * @param predictors by the names that results call them
+     * @param gapPredictors inter-arrival predictors, likewise
      * @param bin the length of a window
      * @param horizons how many windows ahead, rising
      * @param trainShare the share of each trace that is history
@@ -52,6 +61,7 @@ final class Forecasting {
     Forecasting(
             PolicyRegistry registry,
             Map<String, PolicySpec> predictors,
+            Map<String, PolicySpec> gapPredictors,
             List<NamedTrace> traces,
             Duration bin,
             List<Integer> horizons,
@@ -59,6 +69,7 @@ final class Forecasting {
             long seed) {
         this.registry = registry;
         this.predictors = predictors;
+        this.gapPredictors = gapPredictors;
         this.bin = bin;
         this.horizons = ImmutableList.copyOf(horizons);
         this.trainShare = trainShare;
@@ -100,7 +111,7 @@ final class Forecasting {
 
     /** How many evaluations there are. */
     int size() {
-        return series.size() * predictors.size();
+        return series.size() * (predictors.size() + gapPredictors.size());
     }
 
     /**
@@ -128,7 +139,53 @@ final class Forecasting {
         return pending.stream().map(RunPool::await).collect(ImmutableList.toImmutableList());
     }
 
+    /**
+     * One inter-arrival predictor on one trace.
+     *
+     * @param predictor its name
+     * @param trace the trace's name
+     * @param result how well it did
+     * @param model what it learned
+     */
+    record JudgedGaps(String predictor, String trace, RollingOrigin.Result result, Optional<Stateful> model) {}
+
+    /**
+     * Makes the evaluations of inter-arrival predictors: for each trace each predictor, in their order.
+     *
+     * @throws InputException if nothing arrives in the part of a trace that is judged
+     */
+    ImmutableList<JudgedGaps> runGaps(RunPool pool) {
+        List<Future<JudgedGaps>> pending = new ArrayList<>();
+        for (Series each : series) {
+            gapPredictors.forEach((name, spec) -> pending.add(pool.submit(() -> judgeGaps(name, spec, each))));
+        }
+        return pending.stream().map(RunPool::await).collect(ImmutableList.toImmutableList());
+    }
+
+    private JudgedGaps judgeGaps(String name, PolicySpec spec, Series trace) {
+        InterArrivalPredictor predictor = registry.interArrivalPredictor("--predictors", spec, seed);
+        RollingOrigin.Result result =
+                RollingOrigin.judge(predictor, trace.counts(), bin.toNanos() / 1e9, trace.history(), processorTime());
+        if (result.steps().getFirst().pairs() == 0) {
+            throw new InputException(
+                    "--trace",
+                    "",
+                    "'" + trace.name() + "' has no two windows of " + Durations.format(bin)
+                            + " with requests of which the last is in the part that is judged, so there is no gap to"
+                            + " forecast",
+                    "give a longer trace, or a greater part to judge (--train)");
+        }
+        return new JudgedGaps(name, trace.name(), result, learned(predictor));
+    }
+
+    private static Optional<Stateful> learned(Object predictor) {
+        return predictor instanceof Trainable trainable ? trainable.learned() : Optional.empty();
+    }
+
     private Judged judge(String name, PolicySpec spec, Series trace) {
+        if (warm.add(name)) {
+            warmUp(registry.loadPredictor("--predictors", spec, seed), trace);
+        }
         LoadPredictor predictor = registry.loadPredictor("--predictors", spec, seed);
         int first = firstShown(trace);
         int shown = trace.counts().length - first;
@@ -163,12 +220,14 @@ final class Forecasting {
                     known[h] ? boxed(lows.get(h)) : List.of(),
                     known[h] ? boxed(highs.get(h)) : List.of()));
         }
-        return new Judged(
-                name,
-                trace.name(),
-                result,
-                lines,
-                predictor instanceof Trainable trainable ? trainable.learned() : Optional.empty());
+        return new Judged(name, trace.name(), result, lines, learned(predictor));
+    }
+
+    private void warmUp(LoadPredictor predictor, Series trace) {
+        for (int i = 0; i < WARM_UP; i++) {
+            predictor.forecast(horizons.getLast());
+            predictor.observe(trace.counts()[i % trace.history()]);
+        }
     }
 
     /** Windows before the farthest forecast's first are forecast by none. */
@@ -217,9 +276,45 @@ final class Forecasting {
                     judged.result().trainSeconds(),
                     judged.result().microsPerForecast());
         }
+    }
 
-        private static @Nullable Double finite(double value) {
-            return Double.isFinite(value) ? value : null;
+    private static @Nullable Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+
+    /**
+     * A result of an inter-arrival predictor, as in JSON.
+     *
+     * @param gaps how many were judged
+     * @param rmse in seconds, as is {@code mae}
+     * @param inSpanShare share of gaps within the span that was forecast
+     */
+    record GapScore(
+            String predictor,
+            String trace,
+            long gaps,
+            double rmse,
+            double mae,
+            double smape,
+            double underShare,
+            double overShare,
+            double inSpanShare,
+            double trainSeconds,
+            double microsPerForecast) {
+        static GapScore of(JudgedGaps judged) {
+            StepErrors errors = judged.result().steps().getFirst();
+            return new GapScore(
+                    judged.predictor(),
+                    judged.trace(),
+                    errors.pairs(),
+                    errors.rmse(),
+                    errors.mae(),
+                    errors.smape(),
+                    errors.underShare(),
+                    errors.overShare(),
+                    errors.coverage90(),
+                    judged.result().trainSeconds(),
+                    judged.result().microsPerForecast());
         }
     }
 

@@ -188,8 +188,54 @@ final class ForecastCommandTest {
     }
 
     @Test
+    void interArrivalPredictorsAreJudgedOnGaps() throws Exception {
+        StringBuilder csv = new StringBuilder("minute,requests\n");
+        for (int minute = 0; minute < 600; minute++) {
+            csv.append(minute).append(',').append(minute % 5 == 0 ? 2 : 0).append('\n');
+        }
+        Path sparse = Files.writeString(directory.resolve("sparse.csv"), csv);
+        JsonNode json = Cli.run(
+                        "forecast",
+                        "--trace",
+                        sparse.toString(),
+                        "--predictors",
+                        "hybrid-histogram",
+                        "--format",
+                        "json")
+                .json();
+        assertThat(json.path("results")).as("last-value is always there").hasSize(1);
+        JsonNode gaps = json.path("gaps");
+        assertThat(gaps).hasSize(2);
+        assertThat(gaps.path(0).path("predictor").asText()).isEqualTo("last-gap");
+        assertThat(gaps.path(0).path("rmse").asDouble()).isZero();
+        JsonNode histogram = gaps.path(1);
+        assertThat(histogram.path("predictor").asText()).isEqualTo("hybrid-histogram");
+        assertThat(histogram.path("gaps").asInt()).isEqualTo(60);
+        assertThat(histogram.path("mae").asDouble())
+                .as("the middle of the sixth minute")
+                .isCloseTo(30, within(1e-9));
+        assertThat(histogram.path("inSpanShare").asDouble()).isEqualTo(1);
+
+        Cli table = Cli.run(
+                "forecast",
+                "--trace",
+                sparse.toString(),
+                "--predictors",
+                "last-gap,smiless-inter-arrival",
+                "--out",
+                directory.resolve("gaps").toString());
+        assertThat(table.out()).containsPattern("(?m)^smiless-inter-arrival +sparse +60 ");
+        Path silent = Files.writeString(
+                directory.resolve("silent.csv"),
+                csv.toString().replaceAll(",2\n", ",0\n").replace("\n0,0", "\n0,1"));
+        Cli nothing = Cli.run("forecast", "--trace", silent.toString(), "--predictors", "hybrid-histogram");
+        assertThat(nothing.code()).isEqualTo(2);
+        assertThat(nothing.err()).contains("'silent' has no two windows of 1m with requests of which the last is");
+    }
+
+    @Test
     void mistakesAreNamed() {
-        assertMistake("there is no load predictor 'ewmma'", "--predictors", "ewmma");
+        assertMistake("there is no load predictor or inter-arrival predictor 'ewmma'", "--predictors", "ewmma");
         assertMistake("two predictors are called 'ewma'", "--predictors", "ewma,ewma");
         assertMistake("--bin: 30s is finer than trace 'ramp', which has counts of 1m", "--bin", "30s");
         assertMistake("--horizon: 90s is no whole number of windows of 1m", "--horizon", "90s");

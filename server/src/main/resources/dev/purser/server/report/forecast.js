@@ -30,7 +30,7 @@ const SCORES = [
   { name: 'Too high', of: (one) => one.overShare, show: format.percent, better: 0 },
   { name: 'Pinball loss', of: (one) => one.pinball, show: format.number, better: -1 },
   { name: 'In 90 % interval', of: (one) => one.coverage90, show: format.percent, better: 0 },
-  { name: 'Training', of: (one) => one.trainSeconds, show: (value) => (value === 0 ? NONE : format.ms(value * 1000)), better: 0 },
+  { name: 'Training', of: (one) => one.trainSeconds, show: (value) => (value < 0.05 ? NONE : format.ms(value * 1000)), better: 0 },
   { name: 'A forecast', of: (one) => one.microsPerForecast, show: (value) => format.number(value) + THIN + 'µs', better: 0 },
 ];
 
