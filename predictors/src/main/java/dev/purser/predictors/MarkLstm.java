@@ -165,7 +165,8 @@ public final class MarkLstm extends PointPredictor implements Trainable {
     }
 
     @Override
-    public void train(double[] counts) {
+    public void train(double[] history) {
+        double[] counts = NetTraining.latest(history);
         int pairs = counts.length - 1 - STEPS;
         if (pairs < STEPS) {
             throw new InputException(

@@ -1,11 +1,20 @@
 package dev.purser.predictors;
 
 import dev.purser.core.InputException;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** How {@link LstmNet}s are trained, without naming the library that does it, which may be absent. */
 final class NetTraining {
+    /** Networks learn from no more than these last counts or arrivals, which bounds the time of training. */
+    static final int MOST = 10_000;
+
     private NetTraining() {}
+
+    /** The last {@link #MOST} values of a history. */
+    static double[] latest(double[] history) {
+        return history.length <= MOST ? history : Arrays.copyOfRange(history, history.length - MOST, history.length);
+    }
 
     /** What is made small. */
     enum Loss {

@@ -216,8 +216,10 @@ public final class SmilessInterArrival implements InterArrivalPredictor, Trainab
     @Override
     public void train(double[] counts) {
         InterArrivals arrivals = InterArrivals.of(counts);
+        double[] gap = NetTraining.latest(arrivals.gaps());
+        double[] number = NetTraining.latest(arrivals.together());
         int length = settings.window();
-        int pairs = arrivals.size() - length;
+        int pairs = gap.length - length;
         if (pairs < 10) {
             throw new InputException(
                     "training",
@@ -226,8 +228,6 @@ public final class SmilessInterArrival implements InterArrivalPredictor, Trainab
                     "it takes at least " + (length + 10) + " windows with requests");
         }
         int trained = (int) (TRAINING_SHARE * pairs);
-        double[] gap = arrivals.gaps();
-        double[] number = arrivals.together();
         Learned model = new Learned();
         model.window = length;
         model.leastGap = least(gap, trained + length);

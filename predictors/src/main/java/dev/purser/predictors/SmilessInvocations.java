@@ -289,7 +289,8 @@ public final class SmilessInvocations extends PointPredictor implements Trainabl
     }
 
     @Override
-    public void train(double[] counts) {
+    public void train(double[] history) {
+        double[] counts = NetTraining.latest(history);
         int length = settings.window();
         // far steps only where the history has some of them to learn from
         int steps = 0;

@@ -173,6 +173,14 @@ class NetsTest {
         assertThat(trained(1, 7)).isNotEqualTo(trained(2, 7));
     }
 
+    @Test
+    void onlyTheLastOfALongHistoryIsLearnedFrom() {
+        double[] history = wave(NetTraining.MOST + 500, 3);
+        assertThat(NetTraining.latest(history)).hasSize(NetTraining.MOST).endsWith(history[history.length - 1]);
+        assertThat(NetTraining.latest(history)[0]).isEqualTo(history[500]);
+        assertThat(NetTraining.latest(new double[] {1, 2})).containsExactly(1, 2);
+    }
+
     private static String trained(long seed, long history) {
         MarkLstm predictor = new MarkLstm(new MarkLstm.Settings("none", 4, 2, true), seeded(seed));
         predictor.train(wave(200, history));

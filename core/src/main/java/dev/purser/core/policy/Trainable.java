@@ -15,7 +15,8 @@ public interface Trainable {
      * Learns from a history, replacing what was learned before. Observes nothing: the history is still to be fed by
      * those who want it to count as past. The same history and seed give the same parameters.
      *
-     * @param counts counts of successive windows, the oldest first; finite and not negative
+     * @param counts counts of successive windows, the oldest first; finite and not negative; of a long history the last
+     *     part may be enough
      * @throws dev.purser.core.InputException if the history is too short, or there is an {@link #obstacle}
      */
     void train(double[] counts);
