@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param served where it was served; null where it was not
  * @param latencyNanos from its arrival until now
  * @param queuedNanos the part of that until a worker took it up, a cold start included
+ * @param inferenceNanos the part of it in which a worker served it, or the batch that it was in
  * @param response the model's answer; null unless the outcome is {@link Outcome#ANSWERED}
  * @param cause what went wrong, for the sender; null where it was answered
  * @param status the HTTP status that says as much: 200; 400 to 499 for what the model does not take, and 429 for a
@@ -28,6 +29,7 @@ public record Answer(
         @Nullable Served served,
         long latencyNanos,
         long queuedNanos,
+        long inferenceNanos,
         @Nullable InferResponse response,
         @Nullable String cause,
         int status) {

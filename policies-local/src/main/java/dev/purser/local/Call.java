@@ -29,6 +29,7 @@ final class Call {
     private int batchSize;
     private boolean cold;
     private long queuedNanos;
+    private long inferenceNanos;
     private @Nullable InferResponse response;
     private @Nullable String cause;
     private int status;
@@ -44,6 +45,7 @@ final class Call {
         batchSize = by.calls.length;
         cold = by.cold;
         queuedNanos = by.startedNanos - arrived;
+        inferenceNanos = by.endedNanos - by.startedNanos;
     }
 
     /** A model answered it. */
@@ -93,6 +95,7 @@ final class Call {
                 served,
                 end.latencyNanos(),
                 served == null ? end.latencyNanos() : Math.max(0, queuedNanos),
+                served == null ? 0 : inferenceNanos,
                 response,
                 cause,
                 status);
@@ -106,6 +109,7 @@ final class Call {
                 null,
                 end.latencyNanos(),
                 end.latencyNanos(),
+                0,
                 null,
                 cause,
                 status);

@@ -195,14 +195,14 @@ public final class LocalDeployment implements AutoCloseable {
         if (open.incrementAndGet() > settings.maxOpenRequests()) {
             open.decrementAndGet();
             return CompletableFuture.completedFuture(
-                    new Answer(Outcome.REFUSED, -1, tooMany, null, 0, 0, null, tooMany.words(), 429));
+                    new Answer(Outcome.REFUSED, -1, tooMany, null, 0, 0, 0, null, tooMany.words(), 429));
         }
         undelivered.incrementAndGet();
         if (shuttingDown) {
             open.decrementAndGet();
             undelivered.decrementAndGet();
             return CompletableFuture.completedFuture(
-                    new Answer(Outcome.REFUSED, -1, SHUTTING_DOWN, null, 0, 0, null, SHUTTING_DOWN.words(), 503));
+                    new Answer(Outcome.REFUSED, -1, SHUTTING_DOWN, null, 0, 0, 0, null, SHUTTING_DOWN.words(), 503));
         }
         Call call = new Call(request);
         live.submit(requestClass, call);

@@ -31,6 +31,8 @@ final class SimulatedPlatform implements Platform, Clock {
     private final Noise service;
     private final Noise instanceBoot;
     private final Noise sandboxStart;
+    private final long idle;
+    private final double stretch;
     private final long invokeOverhead;
     private final int concurrencyLimit;
     private final boolean initBilled;
@@ -41,6 +43,9 @@ final class SimulatedPlatform implements Platform, Clock {
 
     private long timerTag;
     private int[] fleetOf = new int[16];
+    /** Of each instance: when the last of its services until now ends. */
+    private long[] busyUntil = new long[16];
+
     /** Of each request in a function: its sandbox, what is paid for, and whether it started cold. */
     private int[] sandbox = new int[64];
 
@@ -61,6 +66,8 @@ final class SimulatedPlatform implements Platform, Clock {
         service = new Noise(settings.service(), seeds.of("service"));
         instanceBoot = new Noise(settings.instanceBootSpread(), seeds.of("instance-boot"));
         sandboxStart = new Noise(settings.sandboxStartSpread(), seeds.of("sandbox-start"));
+        idle = settings.afterIdle().idle().toNanos();
+        stretch = settings.afterIdle().stretch();
         invokeOverhead = settings.invokeOverhead().toNanos();
         concurrencyLimit = catalog.workload().functions().concurrencyLimit();
         initBilled = catalog.priceBook().function().initBilled();
@@ -119,8 +126,10 @@ final class SimulatedPlatform implements Platform, Clock {
             int size = Math.max(instance + 1, readyTag.length * 2);
             readyTag = Arrays.copyOf(readyTag, size);
             fleetOf = Arrays.copyOf(fleetOf, size);
+            busyUntil = Arrays.copyOf(busyUntil, size);
         }
         fleetOf[instance] = fleet;
+        busyUntil[instance] = now;
         long delay = settings.warmFleet() && now == 0
                 ? 0
                 : Math.round(settings.instanceBoot().toNanos() * instanceBoot.factor(booted++))
@@ -140,12 +149,15 @@ final class SimulatedPlatform implements Platform, Clock {
 
     @Override
     public void execute(int request, int size, int instance) {
-        long nanos = serviceNanos(catalog.serviceNanos(fleetOf[instance], size), request);
-        events.add(now + nanos, EXECUTION_FINISHED, request);
+        long profiled = catalog.serviceNanos(fleetOf[instance], size);
+        long end = now + serviceNanos(profiled, request, now - busyUntil[instance]);
+        busyUntil[instance] = Math.max(busyUntil[instance], end);
+        events.add(end, EXECUTION_FINISHED, request);
     }
 
-    private long serviceNanos(long profiled, int request) {
-        return Math.max(1, Math.round(profiled * service.factor(controller.requestNumber(request))));
+    private long serviceNanos(long profiled, int request, long paused) {
+        double factor = service.factor(controller.requestNumber(request));
+        return Math.max(1, Math.round(profiled * (paused >= idle ? factor * stretch : factor)));
     }
 
     @Override
@@ -161,8 +173,11 @@ final class SimulatedPlatform implements Platform, Clock {
             paidNanos = Arrays.copyOf(paidNanos, size);
             cold = Arrays.copyOf(cold, size);
         }
-        long nanos = serviceNanos(catalog.functionNanos(function), request);
         int row = sandboxes.takeNewestIdle(function);
+        long nanos = serviceNanos(
+                catalog.functionNanos(function),
+                request,
+                row == SandboxTable.NONE ? 0 : now - sandboxes.idleSince(row));
         cold[request] = row == SandboxTable.NONE;
         paidNanos[request] = nanos;
         long end = now + invokeOverhead + nanos;

@@ -32,17 +32,21 @@ final class Simulator {
 
     RunResult run() {
         controller.start();
+        Noise ways = new Noise(simulation.settings().dispatchOverheadSpread(), seeds.of("dispatch-overhead"));
         try (RequestStream requests = RequestStream.open(
                 simulation.catalog().workload().application().classes(), simulation.trace(), simulation.seed())) {
             long overhead = simulation.settings().dispatchOverhead().toNanos();
+            long number = 0;
             long next = requests.next();
+            long there = next + Math.round(overhead * ways.factor(number));
             while (next != RequestStream.END) {
-                if (platform.nextEventNanos() <= next + overhead) {
+                if (platform.nextEventNanos() <= there) {
                     platform.step();
                 } else {
-                    platform.moveTo(next + overhead);
+                    platform.moveTo(there);
                     controller.requestArrived(requests.requestClass(), next);
                     next = requests.next();
+                    there = Math.max(there, next + Math.round(overhead * ways.factor(++number)));
                 }
             }
         }

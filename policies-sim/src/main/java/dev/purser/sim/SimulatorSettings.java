@@ -11,10 +11,12 @@ import java.time.Duration;
  * @param instanceBootSpread of the boot time
  * @param warmFleet whether instances launched at time 0 serve at once: the run is an hour out of a longer life
  * @param dispatchOverhead from a request's arrival until it is dispatched; occupies nothing
+ * @param dispatchOverheadSpread of that; no request overtakes another on the way
  * @param invokeOverhead added to each invocation of a function, not paid for
  * @param sandboxStart from invocation until a new sandbox begins to load its model
  * @param sandboxStartSpread of the sandbox start
  * @param service spread of the service times, on instances and in functions
+ * @param afterIdle how much longer the first service takes after a pause
  * @param feedbackShare share of the answers on which users say whether they were right, 0 to 1
  */
 public record SimulatorSettings(
@@ -22,11 +24,34 @@ public record SimulatorSettings(
         Spread instanceBootSpread,
         boolean warmFleet,
         Duration dispatchOverhead,
+        Spread dispatchOverheadSpread,
         Duration invokeOverhead,
         Duration sandboxStart,
         Spread sandboxStartSpread,
         Spread service,
+        AfterIdle afterIdle,
         double feedbackShare) {
+
+    /**
+     * A processor that has paused has lost its caches and its clock: the profile of a model that is asked again and again
+     * is too fast for one that is asked now and then.
+     *
+     * @param idle from this long after an instance or a sandbox served last, its next service is stretched; at least 0
+     * @param stretch by this factor, 1 to 10; 1 for not at all
+     */
+    public record AfterIdle(Duration idle, double stretch) {
+        public AfterIdle {
+            requireNotNegative("afterIdle.idle", idle);
+            if (!(stretch >= 1 && stretch <= 10)) {
+                throw new IllegalArgumentException("afterIdle.stretch is " + stretch + ", but it must be 1 to 10");
+            }
+        }
+
+        /** No service is stretched. */
+        public static AfterIdle none() {
+            return new AfterIdle(Duration.ZERO, 1);
+        }
+    }
 
     public SimulatorSettings {
         requireNotNegative("instanceBoot", instanceBoot);
@@ -55,10 +80,12 @@ public record SimulatorSettings(
                 Spread.lognormal(0.1),
                 true,
                 Duration.ofMillis(5),
+                Spread.none(),
                 Duration.ofMillis(20),
                 Duration.ofSeconds(4),
                 Spread.lognormal(0.42),
                 Spread.lognormal(0.1),
+                AfterIdle.none(),
                 0);
     }
 
@@ -69,10 +96,12 @@ public record SimulatorSettings(
                 Spread.none(),
                 true,
                 Duration.ZERO,
+                Spread.none(),
                 Duration.ZERO,
                 Duration.ZERO,
                 Spread.none(),
                 Spread.none(),
+                AfterIdle.none(),
                 0);
     }
 
@@ -83,10 +112,28 @@ public record SimulatorSettings(
                 instanceBootSpread,
                 warmFleet,
                 dispatchOverhead,
+                dispatchOverheadSpread,
                 invokeOverhead,
                 sandboxStart,
                 sandboxStartSpread,
                 spread,
+                afterIdle,
+                feedbackShare);
+    }
+
+    /** The same with another overhead. */
+    public SimulatorSettings withDispatchOverhead(Duration overhead, Spread spread) {
+        return new SimulatorSettings(
+                instanceBoot,
+                instanceBootSpread,
+                warmFleet,
+                overhead,
+                spread,
+                invokeOverhead,
+                sandboxStart,
+                sandboxStartSpread,
+                service,
+                afterIdle,
                 feedbackShare);
     }
 
@@ -97,10 +144,12 @@ public record SimulatorSettings(
                 spread,
                 warmFleet,
                 dispatchOverhead,
+                dispatchOverheadSpread,
                 invokeOverhead,
                 sandboxStart,
                 sandboxStartSpread,
                 service,
+                afterIdle,
                 feedbackShare);
     }
 
@@ -111,10 +160,28 @@ public record SimulatorSettings(
                 instanceBootSpread,
                 warmFleet,
                 dispatchOverhead,
+                dispatchOverheadSpread,
                 invokeOverhead,
                 start,
                 spread,
                 service,
+                afterIdle,
+                feedbackShare);
+    }
+
+    /** The same with another stretch after pauses. */
+    public SimulatorSettings withAfterIdle(AfterIdle newAfterIdle) {
+        return new SimulatorSettings(
+                instanceBoot,
+                instanceBootSpread,
+                warmFleet,
+                dispatchOverhead,
+                dispatchOverheadSpread,
+                invokeOverhead,
+                sandboxStart,
+                sandboxStartSpread,
+                service,
+                newAfterIdle,
                 feedbackShare);
     }
 
@@ -125,10 +192,12 @@ public record SimulatorSettings(
                 instanceBootSpread,
                 warmFleet,
                 dispatchOverhead,
+                dispatchOverheadSpread,
                 invokeOverhead,
                 sandboxStart,
                 sandboxStartSpread,
                 service,
+                afterIdle,
                 share);
     }
 

@@ -51,10 +51,12 @@ class SimulatedPlatformTest {
             Spread.none(),
             true,
             Duration.ofMillis(5),
+            Spread.none(),
             Duration.ofMillis(20),
             Duration.ofSeconds(1),
             Spread.none(),
             Spread.none(),
+            SimulatorSettings.AfterIdle.none(),
             0);
 
     private final List<Long> latenciesMs = new ArrayList<>();
@@ -236,6 +238,50 @@ class SimulatedPlatformTest {
         assertThat(result.metrics().answered()).isEqualTo(1);
     }
 
+    /** Two slots of 300 ms, stretched to 450 ms after a pause of 2 s; 5 ms until dispatched. */
+    @Test
+    void theFirstServiceAfterAPauseTakesLonger() {
+        dispatch = new Dispatch.ToInstance(0, WHY);
+        plan = now -> plan(1);
+        settings = SETTINGS.withAfterIdle(new SimulatorSettings.AfterIdle(Duration.ofSeconds(2), 1.5));
+        // launched at 0 s; the third comes 1.99 s and the fourth 2.01 s after the one before, the fifth meets the
+        // fourth
+        run(60, 1, 20, 22.44, 24.75, 25, 30);
+        assertThat(latenciesMs).containsExactly(305L, 455L, 305L, 455L, 305L, 455L);
+    }
+
+    /** 400 ms, stretched to 600 ms; a cold start is not a pause. */
+    @Test
+    void theFirstInvocationAfterAPauseTakesLonger() {
+        settings = SETTINGS.withAfterIdle(new SimulatorSettings.AfterIdle(Duration.ofSeconds(2), 1.5));
+        run(60, 1, 3, 6);
+        assertThat(latenciesMs).containsExactly(1625L, 425L, 625L);
+    }
+
+    @Test
+    void theWayToADispatchSpreadsAndNoRequestOvertakesAnother() {
+        dispatch = new Dispatch.ToInstance(0, WHY);
+        plan = now -> plan(1);
+        settings = SETTINGS.withDispatchOverhead(Duration.ofMillis(50), Spread.exponential());
+        double[] seconds = java.util.stream.IntStream.range(0, 400)
+                .mapToDouble(i -> 1 + i * 0.4)
+                .toArray();
+        run(200, seconds);
+        double mean = latenciesMs.stream().mapToLong(ms -> ms - 300).average().orElseThrow();
+        assertThat(mean).isBetween(40.0, 60.0);
+        assertThat(latenciesMs.stream().distinct().count()).isGreaterThan(50);
+
+        latenciesMs.clear();
+        // a tenth of the overhead apart: each answer comes after the one before it
+        double[] close = java.util.stream.IntStream.range(0, 100)
+                .mapToDouble(i -> 1 + i * 0.005)
+                .toArray();
+        run(60, close);
+        for (int i = 1; i < latenciesMs.size(); i++) {
+            assertThat(latenciesMs.get(i) + 5 * i + 1).isGreaterThanOrEqualTo(latenciesMs.get(i - 1) + 5 * (i - 1));
+        }
+    }
+
     @Test
     void aWarmFleetServesAtOnceAndALaterInstanceBootsFirst() {
         dispatch = new Dispatch.ToInstance(0, WHY);
@@ -258,10 +304,12 @@ class SimulatedPlatformTest {
                 Spread.none(),
                 false,
                 Duration.ZERO,
+                Spread.none(),
                 Duration.ZERO,
                 Duration.ZERO,
                 Spread.none(),
                 Spread.none(),
+                SimulatorSettings.AfterIdle.none(),
                 0);
         run(200, 100);
         assertThat(latenciesMs).containsExactly(500L);

@@ -199,10 +199,13 @@ class SimulationPropertyTest {
                     spread(),
                     random.nextBoolean(),
                     Duration.ofMillis(random.nextInt(3) * 5),
+                    spread(),
                     Duration.ofMillis(random.nextInt(3) * 10),
                     Duration.ofMillis(random.nextInt(3000)),
                     spread(),
                     spread(),
+                    new SimulatorSettings.AfterIdle(
+                            Duration.ofMillis(random.nextInt(3) * 100), 1 + random.nextDouble()),
                     random.nextInt(3) / 2.0);
             controller = new ControllerSettings(
                     Duration.ofSeconds(1 + random.nextInt(10)),
@@ -287,9 +290,11 @@ class SimulationPropertyTest {
                 @Override
                 public Dispatch dispatch(RequestView request, ServingView view) {
                     look(view.nanos());
+                    long overhead = settings.dispatchOverhead().toNanos();
                     assertThat(view.nanos() - request.arrivalNanos())
                             .as("from arrival to dispatch")
-                            .isEqualTo(settings.dispatchOverhead().toNanos());
+                            .isGreaterThanOrEqualTo(
+                                    settings.dispatchOverheadSpread().equals(Spread.none()) ? overhead : 0);
                     return choose(request.variant());
                 }
 

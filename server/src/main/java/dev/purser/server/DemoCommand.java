@@ -76,8 +76,11 @@ final class DemoCommand implements Runnable {
         PrintWriter err = spec.commandLine().getErr();
         ResultDirectory directory = new ResultDirectory(out);
         directory.check(List.of(RESULT, REPORT));
-        TwinRun twin = options.twin(registry.get(), err, terminal);
+        TwinRun planned = options.twin(registry.get(), err, terminal);
         try (EndOnInterrupt interrupt = new EndOnInterrupt()) {
+            err.println(TwinOptions.CALIBRATING);
+            err.flush();
+            TwinRun twin = planned.calibrated(interrupt::calls);
             TwinRun.Served served;
             AnswerTally tally;
             err.println("Starting the gateway and its workers");

@@ -91,8 +91,11 @@ final class FidelityCommand implements Runnable {
         if (directory != null) {
             directory.check(List.of(RESULT));
         }
-        TwinRun twin = options.twin(registry.get(), err, terminal);
+        TwinRun planned = options.twin(registry.get(), err, terminal);
         try (EndOnInterrupt interrupt = new EndOnInterrupt()) {
+            err.println(TwinOptions.CALIBRATING);
+            err.flush();
+            TwinRun twin = planned.calibrated(interrupt::calls);
             TwinRun.Served served;
             try (ReplayLine line = new ReplayLine(err, terminal)) {
                 served = twin.serve(

@@ -83,7 +83,7 @@ final class MeasuredProfile {
                     "there is no '" + settings + "' beside '" + file + "'",
                     "measure both with 'purser profile ... --out " + file + "'");
         }
-        return new Profiled(with(workload, variants, measured.source()), Json.read(settings, SimulatorSettings.class));
+        return new Profiled(with(workload, variants, measured.source()), RunOptions.simulator(settings));
     }
 
     private static Profiled measure(Workload workload, LocalSettings local, PrintWriter err, boolean terminal) {

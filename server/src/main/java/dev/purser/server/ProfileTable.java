@@ -5,6 +5,7 @@ import dev.purser.server.profile.Initialisation;
 import dev.purser.server.profile.Initialisation.Step;
 import dev.purser.server.profile.ProfilePlan;
 import dev.purser.server.profile.ProfileResult;
+import dev.purser.server.profile.ProfileResult.AfterPause;
 import dev.purser.server.profile.ProfileResult.InFunction;
 import dev.purser.server.profile.Timing;
 import java.util.ArrayList;
@@ -52,6 +53,15 @@ final class ProfileTable {
                                 : "measured, +-" + Table.number(in.time().intervalPercent(), 1) + " %");
             }
             text.append('\n').append(table);
+        }
+        AfterPause pause = result.afterPause();
+        if (pause != null) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "\nAfter a pause a request takes %.2f times as long: %.2f ms instead of %.2f ms.\n",
+                    pause.stretch(),
+                    pause.with().medianMs(),
+                    pause.without().medianMs()));
         }
         return text.toString();
     }

@@ -190,7 +190,8 @@ final class RunOptions {
         return seeds.build();
     }
 
-    private static SimulatorSettings simulator(@Nullable Path file) {
+    /** The settings in a file, which may leave out what is to stay as usual; the usual ones without a file. */
+    static SimulatorSettings simulator(@Nullable Path file) {
         if (file == null) {
             return SimulatorSettings.defaults();
         }

@@ -19,6 +19,8 @@ import picocli.CommandLine.Option;
 
 /** The options that say what to serve for real and to simulate, the same for every command that does both. */
 final class TwinOptions {
+    static final String CALIBRATING = "Serving for 20 s to measure the way to the workers, which no profile has";
+
     private final String defaultTrace;
 
     @Option(

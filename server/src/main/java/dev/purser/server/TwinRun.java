@@ -2,11 +2,14 @@ package dev.purser.server;
 
 import com.google.common.base.Stopwatch;
 import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.Doubles;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.RunResult;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.PriceBook;
+import dev.purser.core.trace.ArrivalTrace;
+import dev.purser.core.trace.TraceGenerators;
 import dev.purser.core.workload.Workload;
 import dev.purser.local.LocalDeployment;
 import dev.purser.local.LocalSettings;
@@ -14,20 +17,26 @@ import dev.purser.server.TraceArguments.NamedTrace;
 import dev.purser.server.gateway.Gateway;
 import dev.purser.server.gateway.GatewaySettings;
 import dev.purser.server.inputs.ModelInputs;
+import dev.purser.server.profile.Timing;
 import dev.purser.server.replay.Replay;
 import dev.purser.server.replay.ReplayListener;
 import dev.purser.server.replay.ReplayLoad;
 import dev.purser.server.replay.ReplayOptions;
 import dev.purser.server.replay.ReplayResult;
+import dev.purser.server.replay.ReplayedRequest;
 import dev.purser.sim.Simulation;
 import dev.purser.sim.SimulatorSettings;
+import dev.purser.sim.Spread;
 import dev.purser.spi.PolicyRegistry;
 import dev.purser.spi.Stack;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.ModelMetadata;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 
@@ -61,6 +70,16 @@ record TwinRun(
     private static final int DECISIONS = 4096;
     private static final Duration WARM = Duration.ofMinutes(2);
 
+    /** How often is asked to have the code of the gateway and of the generator compiled. */
+    private static final double WARM_UP_RATE = 50;
+
+    private static final Duration WARM_UP_TIME = Duration.ofSeconds(10);
+
+    /** How often is asked to measure: seldom enough for most requests to have the machine to themselves. */
+    private static final double MEASURING_RATE = 20;
+
+    private static final Duration MEASURING_TIME = Duration.ofSeconds(10);
+
     /**
      * What came of serving for real.
      *
@@ -89,6 +108,78 @@ record TwinRun(
      */
     Served serve(ReplayListener listener, Consumer<Gateway> ready, Consumer<Runnable> interrupt) {
         Stopwatch watch = Stopwatch.createStarted();
+        return deployed((deployment, listening) -> {
+            ready.accept(listening);
+            ReplayResult clients = send(deployment, listening, trace.arrivals(), listener, interrupt);
+            listening.drain();
+            RunResult engine = deployment.stop();
+            return new Served(
+                    engine, clients, deployment.catalog(), watch.elapsed().toNanos() / 1e9);
+        });
+    }
+
+    /**
+     * The same run with a simulated platform on which the way from a sender to a worker and back takes as long as here.
+     * No profile has that, for it begins at a worker's door. It is measured by serving for a while, which also leaves the
+     * code of this process compiled, as that of a server that has run for longer is.
+     *
+     * @param interrupt is given what ends it early
+     */
+    TwinRun calibrated(Consumer<Runnable> interrupt) {
+        List<Double> overheads = new ArrayList<>();
+        ReplayListener listener = new ReplayListener() {
+            @Override
+            public void ended(ReplayedRequest request) {
+                Double inference = request.inferenceMs();
+                if (inference != null && !request.cold()) {
+                    overheads.add(Math.max(0.001, request.latencyNanos() / 1e6 - inference));
+                }
+            }
+        };
+        deployed((deployment, listening) -> {
+            ArrivalTrace often = TraceGenerators.constant(WARM_UP_RATE, WARM_UP_TIME);
+            ArrivalTrace seldom = TraceGenerators.constant(MEASURING_RATE, MEASURING_TIME);
+            send(deployment, listening, often, ReplayListener.NONE, interrupt);
+            return send(deployment, listening, seldom, listener, interrupt);
+        });
+        if (overheads.isEmpty()) {
+            return this;
+        }
+        Timing overhead = Timing.of(Doubles.toArray(overheads));
+        return new TwinRun(
+                registry,
+                stack,
+                workload,
+                priceBook,
+                trace,
+                seed,
+                simulator.withDispatchOverhead(
+                        Duration.ofNanos(Math.round(1e6 * overhead.spreadMeanMs())),
+                        Spread.lognormal(Math.min(10, overhead.cv()))),
+                controller,
+                local,
+                gateway);
+    }
+
+    private ReplayResult send(
+            LocalDeployment deployment,
+            Gateway listening,
+            ArrivalTrace arrivals,
+            ReplayListener listener,
+            Consumer<Runnable> interrupt) {
+        Replay replay = new Replay(
+                URI.create(listening.url()),
+                workload.application().name(),
+                inputs(deployment.metadata(0)),
+                new ReplayLoad(arrivals, workload.application().classes(), seed),
+                ReplayOptions.defaults(),
+                listener);
+        interrupt.accept(replay::stop);
+        return replay.run();
+    }
+
+    /** Starts a deployment and its gateway, uses them when the first workers are ready, and ends them. */
+    private <T> T deployed(BiFunction<LocalDeployment, Gateway, T> use) {
         ServiceCatalog catalog = new ServiceCatalog(workload, priceBook);
         LocalDeployment deployment = LocalDeployment.start(
                 catalog,
@@ -99,19 +190,7 @@ record TwinRun(
         try (deployment;
                 Gateway listening = Gateway.start(gateway, deployment, stack.name(), Version.number())) {
             awaitReady(deployment);
-            ready.accept(listening);
-            Replay replay = new Replay(
-                    URI.create(listening.url()),
-                    workload.application().name(),
-                    inputs(deployment.metadata(0)),
-                    new ReplayLoad(trace.arrivals(), workload.application().classes(), seed),
-                    ReplayOptions.defaults(),
-                    listener);
-            interrupt.accept(replay::stop);
-            ReplayResult clients = replay.run();
-            listening.drain();
-            RunResult engine = deployment.stop();
-            return new Served(engine, clients, catalog, watch.elapsed().toNanos() / 1e9);
+            return use.apply(deployment, listening);
         }
     }
 

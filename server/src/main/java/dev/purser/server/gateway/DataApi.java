@@ -364,7 +364,9 @@ final class DataApi implements Handler {
     private Map<String, Object> account(Model model, Answer answer, Map<String, Object> ofModel) {
         Map<String, Object> account = new HashMap<>(ofModel);
         account.put("variant", backend.catalog().variantName(answer.variant()));
-        account.put("latency_ms", Math.round(answer.latencyNanos() / 1e3) / 1e3);
+        account.put("latency_ms", milliseconds(answer.latencyNanos()));
+        account.put("queue_ms", milliseconds(answer.queuedNanos()));
+        account.put("inference_ms", milliseconds(answer.inferenceNanos()));
         if (model.variant() < 0) {
             account.put("selection_reason", answer.reason().code());
         }
@@ -377,6 +379,11 @@ final class DataApi implements Handler {
             account.put("batch", (long) served.batch());
         }
         return account;
+    }
+
+    /** To the microsecond. */
+    private static double milliseconds(long nanos) {
+        return Math.round(nanos / 1e3) / 1e3;
     }
 
     private void send(ServerResponse response, EncodedMessage message) {

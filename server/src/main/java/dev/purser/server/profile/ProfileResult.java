@@ -5,6 +5,7 @@ import dev.purser.core.model.ModelSource;
 import dev.purser.core.model.Variant;
 import dev.purser.core.model.VmProfile;
 import dev.purser.sim.SimulatorSettings;
+import dev.purser.sim.SimulatorSettings.AfterIdle;
 import dev.purser.sim.Spread;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param fit of these times; null where there are too few
  * @param instances by instance type and batch size: the times of a worker process, with all slots busy
  * @param functions by memory size: the times of a worker process that serves one request at a time
+ * @param afterPause what a pause does; null where no worker process was measured
  * @param settled whether every time is known as well as was asked for
  */
 public record ProfileResult(
@@ -39,12 +41,31 @@ public record ProfileResult(
         @Nullable InferenceFit fit,
         List<OnInstance> instances,
         List<InFunction> functions,
+        @Nullable AfterPause afterPause,
         boolean settled) {
+    /** How long a worker is left alone to see what that does. */
+    static final Duration PAUSE = Duration.ofMillis(20);
+
+    /** How long a pause must be to matter; a quarter of it matters as much as the whole. */
+    private static final Duration MATTERS = PAUSE.dividedBy(4);
 
     public ProfileResult {
         inferences = List.copyOf(inferences);
         instances = List.copyOf(instances);
         functions = List.copyOf(functions);
+    }
+
+    /**
+     * A worker process that serves one request at a time.
+     *
+     * @param without one after the other
+     * @param with each after a pause of 20 ms, in which the processor loses its clock and its caches
+     */
+    public record AfterPause(Timing without, Timing with) {
+        /** How much longer a request takes after a pause, 1 to 10. */
+        public double stretch() {
+            return Math.clamp(with.medianMs() / without.medianMs(), 1, 10);
+        }
     }
 
     /**
@@ -130,8 +151,8 @@ public record ProfileResult(
 
     /**
      * How a simulated platform behaves that is to stand for this machine: instances and sandboxes are worker processes,
-     * which take as long to boot; and the way to a worker is part of the profile's times, so that there is no overhead on
-     * top.
+     * which take as long to boot; the way from the gateway to a worker is part of the profile's times, and that from the
+     * sender to the gateway is not known.
      */
     public SimulatorSettings settings() {
         Initialisation.Step boot = initialisation.boot();
@@ -143,10 +164,14 @@ public record ProfileResult(
                 spread,
                 usual.warmFleet(),
                 Duration.ZERO,
+                Spread.none(),
                 Duration.ZERO,
                 time,
                 spread,
                 Spread.lognormal(share(serviceCv())),
+                afterPause == null
+                        ? AfterIdle.none()
+                        : new AfterIdle(MATTERS, Math.round(afterPause.stretch() * 1000) / 1000.0),
                 usual.feedbackShare());
     }
 

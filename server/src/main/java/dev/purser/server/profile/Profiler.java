@@ -1,6 +1,7 @@
 package dev.purser.server.profile;
 
 import ai.onnxruntime.OrtEnvironment;
+import com.google.common.collect.Iterables;
 import dev.purser.core.model.ModelSource;
 import dev.purser.core.pricing.InstanceType;
 import dev.purser.server.profile.ProfileResult.InFunction;
@@ -29,6 +30,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,7 +133,15 @@ public final class Profiler {
             open.push(threads::shutdownNow);
             for (int batch : wanted.getValue()) {
                 places.computeIfAbsent(shape, s -> new LinkedHashMap<>()).put(batch, probes.size());
-                probes.add(new OverHttp(worker, threads, shape.slots(), inputs, batch));
+                probes.add(new OverHttp(worker, threads, shape.slots(), Duration.ZERO, inputs, batch));
+            }
+        }
+        int alone = probes.size();
+        for (Map.Entry<Shape, WorkerProcess> first : Iterables.limit(workers.entrySet(), 1)) {
+            ExecutorService thread = Executors.newSingleThreadExecutor();
+            open.push(thread::shutdownNow);
+            for (Duration pause : List.of(Duration.ZERO, ProfileResult.PAUSE)) {
+                probes.add(new OverHttp(first.getValue(), thread, 1, pause, inputs, 1));
             }
         }
         Sampler sampler =
@@ -141,7 +151,9 @@ public final class Profiler {
                 probes,
                 (settled, share) -> listener.progress(
                         "measuring inferences, " + settled + " of " + probes.size() + " known well enough", share));
-        return result(machine, initialisation, times, places, workers);
+        ProfileResult.AfterPause afterPause =
+                alone < times.size() ? new ProfileResult.AfterPause(times.get(alone), times.get(alone + 1)) : null;
+        return result(machine, initialisation, times, places, workers, afterPause);
     }
 
     private ServedModel load(int threads) {
@@ -206,7 +218,8 @@ public final class Profiler {
             Initialisation initialisation,
             List<Timing> times,
             Map<Shape, Map<Integer, Integer>> places,
-            Map<Shape, WorkerProcess> workers) {
+            Map<Shape, WorkerProcess> workers,
+            ProfileResult.@Nullable AfterPause afterPause) {
         List<Inference> inferences = new ArrayList<>();
         List<InferenceFit.Point> points = new ArrayList<>();
         for (int threads : plan.threads()) {
@@ -250,6 +263,7 @@ public final class Profiler {
                 fit,
                 instances,
                 functions,
+                afterPause,
                 times.stream().allMatch(time -> time.intervalPercent() <= plan.precisionPercent()));
     }
 
@@ -306,18 +320,26 @@ public final class Profiler {
         }
     }
 
-    /** A worker process with as many requests under way as it has slots. */
+    /** A worker process with as many requests under way as it has slots, each slot pausing before each. */
     private static final class OverHttp implements Probe {
         private final WorkerProcess worker;
         private final ExecutorService threads;
         private final int slots;
+        private final long pauseNanos;
         private final BatchInputs inputs;
         private final int batch;
 
-        OverHttp(WorkerProcess worker, ExecutorService threads, int slots, BatchInputs inputs, int batch) {
+        OverHttp(
+                WorkerProcess worker,
+                ExecutorService threads,
+                int slots,
+                Duration pause,
+                BatchInputs inputs,
+                int batch) {
             this.worker = worker;
             this.threads = threads;
             this.slots = slots;
+            pauseNanos = pause.toNanos();
             this.inputs = inputs;
             this.batch = batch;
         }
@@ -354,12 +376,14 @@ public final class Profiler {
             List<Double> ms = new ArrayList<>();
             awaitAll(together);
             long begin = System.nanoTime();
-            long before = begin;
             int next = first;
-            while (ms.isEmpty() || before - begin < nanos) {
+            while (ms.isEmpty() || System.nanoTime() - begin < nanos) {
+                if (pauseNanos > 0) {
+                    LockSupport.parkNanos(pauseNanos);
+                }
+                long before = System.nanoTime();
                 worker.infer(inputs.batch(batch, next));
                 ms.add((System.nanoTime() - before) / 1e6);
-                before = System.nanoTime();
                 next += slots;
             }
             // at the last one another slot may have been done already

@@ -27,7 +27,7 @@ public record Timing(
      *
      * @param ms in milliseconds, at least one, each over 0; in any order
      */
-    static Timing of(double[] ms) {
+    public static Timing of(double[] ms) {
         double[] sorted = ms.clone();
         Arrays.sort(sorted);
         int n = sorted.length;

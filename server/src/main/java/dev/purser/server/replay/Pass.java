@@ -177,6 +177,7 @@ final class Pass {
                         head.variant() == null ? head.model() : head.variant(),
                         head.platform(),
                         head.cold(),
+                        head.inferenceMs(),
                         null));
             } catch (IOException e) {
                 end(
@@ -197,7 +198,7 @@ final class Pass {
     private void end(
             long number, int requestClass, long at, long sent, Outcome outcome, int status, @Nullable String problem) {
         tally.ended(new ReplayedRequest(
-                number, requestClass, at, sent, elapsed(), outcome, status, null, null, false, problem));
+                number, requestClass, at, sent, elapsed(), outcome, status, null, null, false, null, problem));
     }
 
     private void awaitEnd() {

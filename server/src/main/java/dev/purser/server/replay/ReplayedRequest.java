@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     was no such answer
  * @param platform what ran the variant; null where the server does not say
  * @param cold whether it waited for a cold start, as far as the server says
+ * @param inferenceMs for how long a worker served it, or the batch that it was in; null where the server does not say
  * @param problem what the server or the connection said; null where the request was answered
  */
 public record ReplayedRequest(
@@ -30,6 +31,7 @@ public record ReplayedRequest(
         @Nullable String variant,
         @Nullable String platform,
         boolean cold,
+        @Nullable Double inferenceMs,
         @Nullable String problem) {
 
     /** From the moment at which it was to be sent until its end: what a user would have waited. */

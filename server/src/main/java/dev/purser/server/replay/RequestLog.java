@@ -49,6 +49,7 @@ public final class RequestLog implements ReplayListener, AutoCloseable {
                 "variant",
                 "platform",
                 "cold",
+                "inference_ms",
                 "problem");
     }
 
@@ -73,6 +74,7 @@ public final class RequestLog implements ReplayListener, AutoCloseable {
                 text(request.variant()),
                 text(request.platform()),
                 Boolean.toString(request.cold()),
+                request.inferenceMs() == null ? "" : String.format(Locale.ROOT, "%.3f", request.inferenceMs()),
                 text(request.problem()));
     }
 

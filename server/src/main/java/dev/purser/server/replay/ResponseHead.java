@@ -14,12 +14,18 @@ import org.jspecify.annotations.Nullable;
  * @param variant the variant that the server chose; null where it does not say
  * @param platform what ran it; null where the server does not say
  * @param cold whether the request waited for a cold start
+ * @param inferenceMs for how long a worker served it; null where the server does not say
  */
 record ResponseHead(
-        String model, @Nullable String variant, @Nullable String platform, boolean cold) {
+        String model,
+        @Nullable String variant,
+        @Nullable String platform,
+        boolean cold,
+        @Nullable Double inferenceMs) {
     static final String VARIANT = "variant";
     static final String PLATFORM = "platform";
     static final String COLD_START = "cold_start";
+    static final String INFERENCE_MS = "inference_ms";
 
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -35,6 +41,7 @@ record ResponseHead(
         String variant = null;
         String platform = null;
         boolean cold = false;
+        Double inferenceMs = null;
         boolean outputs = false;
         try (JsonParser parser = JSON.createParser(body, 0, jsonLength < 0 ? body.length : jsonLength)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -52,11 +59,13 @@ record ResponseHead(
                         for (String name = value == JsonToken.START_OBJECT ? parser.nextFieldName() : null;
                                 name != null;
                                 name = parser.nextFieldName()) {
-                            parser.nextToken();
+                            JsonToken parameter = parser.nextToken();
                             switch (name) {
                                 case VARIANT -> variant = parser.getText();
                                 case PLATFORM -> platform = parser.getText();
-                                case COLD_START -> cold = parser.currentToken() == JsonToken.VALUE_TRUE;
+                                case COLD_START -> cold = parameter == JsonToken.VALUE_TRUE;
+                                case INFERENCE_MS ->
+                                    inferenceMs = parameter.isNumeric() ? parser.getDoubleValue() : null;
                                 default -> parser.skipChildren();
                             }
                         }
@@ -68,6 +77,6 @@ record ResponseHead(
         if (model == null || !outputs) {
             throw new IOException("the answer has no " + (model == null ? "model_name" : "outputs"));
         }
-        return new ResponseHead(model, variant, platform, cold);
+        return new ResponseHead(model, variant, platform, cold, inferenceMs);
     }
 }

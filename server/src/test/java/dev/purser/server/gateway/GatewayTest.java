@@ -37,7 +37,10 @@ final class GatewayTest {
         assertThat(json.path("parameters").path("server").asText()).isNotEmpty();
         assertThat(json.path("parameters").path("reason").asText()).matches("[a-z0-9-]+");
         assertThat(json.path("parameters").path("selection_reason").asText()).matches("[a-z0-9-]+");
-        assertThat(json.path("parameters").path("latency_ms").asDouble()).isPositive();
+        double latency = json.path("parameters").path("latency_ms").asDouble();
+        assertThat(latency).isPositive();
+        assertThat(json.path("parameters").path("queue_ms").asDouble()).isBetween(0.0, latency);
+        assertThat(json.path("parameters").path("inference_ms").asDouble()).isBetween(0.001, latency);
         assertThat(json.path("parameters").path("cold_start").isBoolean()).isTrue();
         assertThat(json.path("parameters").path("batch").asInt()).isPositive();
         JsonNode output = json.path("outputs").get(0);

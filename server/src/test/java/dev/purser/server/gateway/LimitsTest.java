@@ -269,6 +269,7 @@ final class LimitsTest {
                 null,
                 answer.latencyNanos(),
                 answer.queuedNanos(),
+                answer.inferenceNanos(),
                 null,
                 cause,
                 status);

@@ -83,6 +83,7 @@ final class LivePageTest {
                 null,
                 answer.latencyNanos(),
                 0,
+                0,
                 null,
                 "<b onclick=alert(1)>it broke</b>",
                 500);

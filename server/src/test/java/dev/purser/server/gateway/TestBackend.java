@@ -149,6 +149,7 @@ final class TestBackend implements Backend, AutoCloseable {
                         : null,
                 end.latencyNanos(),
                 0,
+                end.latencyNanos(),
                 answered ? call.response : null,
                 answered ? null : "the test's engine says " + end.outcome(),
                 answered ? 200 : end.outcome() == Outcome.REFUSED ? 429 : 500);

@@ -7,6 +7,7 @@ import dev.purser.core.model.ModelSource;
 import dev.purser.core.model.TextEmbedding;
 import dev.purser.core.model.Variant;
 import dev.purser.server.profile.Initialisation.Start;
+import dev.purser.server.profile.ProfileResult.AfterPause;
 import dev.purser.server.profile.ProfileResult.InFunction;
 import dev.purser.server.profile.ProfileResult.OnInstance;
 import dev.purser.sim.SimulatorSettings;
@@ -51,6 +52,7 @@ final class ProfileResultTest {
                         new OnInstance("c7a.large", 2, 1, 1, time(6.00049, 0.2)),
                         new OnInstance("c7a.large", 2, 1, 4, time(18, 0.3))),
                 List.of(new InFunction(885, 1, 10, null), new InFunction(1769, 1, 5, time(5, 0.2))),
+                new AfterPause(time(5, 0.1), time(6.5, 0.1)),
                 true);
     }
 
@@ -106,5 +108,13 @@ final class ProfileResultTest {
         assertThat(settings.service()).as("the median of the spreads").isEqualTo(Spread.lognormal(0.2));
         assertThat(settings.dispatchOverhead()).isZero();
         assertThat(settings.invokeOverhead()).isZero();
+        assertThat(settings.afterIdle().idle()).isEqualTo(Duration.ofMillis(5));
+        assertThat(settings.afterIdle().stretch()).isEqualTo(1.3);
+    }
+
+    @Test
+    void aPauseNeverMakesAWorkerFaster() {
+        assertThat(new AfterPause(time(5, 0.1), time(4.9, 0.1)).stretch()).isEqualTo(1);
+        assertThat(new AfterPause(time(5, 0.1), time(80, 0.1)).stretch()).isEqualTo(10);
     }
 }

@@ -35,6 +35,7 @@ final class RequestLogTest {
                 "v",
                 null,
                 number == 0,
+                number == 2 ? null : 1.25,
                 null);
     }
 
@@ -47,17 +48,28 @@ final class RequestLogTest {
             log.ended(answered(0));
             log.ended(answered(5));
             log.ended(new ReplayedRequest(
-                    4, 0, 4_000_000, 4_000_000, 4_100_000, Outcome.REFUSED, 429, null, null, false, "full, \"very\""));
+                    4,
+                    0,
+                    4_000_000,
+                    4_000_000,
+                    4_100_000,
+                    Outcome.REFUSED,
+                    429,
+                    null,
+                    null,
+                    false,
+                    null,
+                    "full, \"very\""));
         }
         try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
             assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines())
                     .containsExactly(
-                            "number,intended_s,class,latency_ms,service_ms,outcome,status,variant,platform,cold,problem",
-                            "0,0.000000,fast,2.501,2.500,answered,200,v,,true,",
-                            "1,0.001000,\"slow, but cheap\",2.501,2.500,answered,200,v,,false,",
-                            "2,0.002000,fast,2.501,2.500,answered,200,v,,false,",
-                            "4,0.004000,fast,0.100,0.100,refused,429,,,false,\"full, \"\"very\"\"\"",
-                            "5,0.005000,\"slow, but cheap\",2.501,2.500,answered,200,v,,false,");
+                            "number,intended_s,class,latency_ms,service_ms,outcome,status,variant,platform,cold,inference_ms,problem",
+                            "0,0.000000,fast,2.501,2.500,answered,200,v,,true,1.250,",
+                            "1,0.001000,\"slow, but cheap\",2.501,2.500,answered,200,v,,false,1.250,",
+                            "2,0.002000,fast,2.501,2.500,answered,200,v,,false,,",
+                            "4,0.004000,fast,0.100,0.100,refused,429,,,false,,\"full, \"\"very\"\"\"",
+                            "5,0.005000,\"slow, but cheap\",2.501,2.500,answered,200,v,,false,1.250,");
         }
     }
 }

@@ -17,16 +17,19 @@ final class ResponseHeadTest {
 
     @Test
     void whatIsAskedForIsFoundWhereverItStands() throws IOException {
-        ResponseHead expected = new ResponseHead("m", "v", "function", true);
+        ResponseHead expected = new ResponseHead("m", "v", "function", true, 1.25);
         String parameters = "\"parameters\": {\"why\": {\"x\": [1]}, \"variant\": \"v\", \"cold_start\": true,"
-                + " \"platform\": \"function\", \"cost_usd\": 1e-6}";
+                + " \"platform\": \"function\", \"cost_usd\": 1e-6, \"inference_ms\": 1.25}";
         String outputs = "\"outputs\": [{\"name\": \"y\", \"parameters\": {\"variant\": \"no\"}, \"data\": [[1, 2]]}]";
         assertThat(read("{\"model_name\": \"m\", " + parameters + ", " + outputs + "}"))
                 .isEqualTo(expected);
         assertThat(read("{" + outputs + ", \"id\": null, " + parameters + ", \"model_name\": \"m\"}"))
                 .isEqualTo(expected);
         assertThat(read("{\"model_name\": \"m\", \"outputs\": [], \"parameters\": null}"))
-                .isEqualTo(new ResponseHead("m", null, null, false));
+                .isEqualTo(new ResponseHead("m", null, null, false, null));
+        assertThat(read("{\"model_name\": \"m\", \"outputs\": [], \"parameters\": {\"inference_ms\": \"soon\"}}")
+                        .inferenceMs())
+                .isNull();
     }
 
     @Test
