@@ -94,6 +94,8 @@ function truthChart(trace, line, width) {
   const paint = stackStyle(index).colour;
   const first = at(0), last = at(trace.actual.length);
   const step = timeStep(last - first, narrow ? 4 : 10);
+  const marks = [];
+  for (let mark = Math.ceil(first / step) * step; mark <= last; mark += step) marks.push(mark);
   const series = [];
   if (line.low.length > 0) {
     const band = { type: 'line', stack: 'interval', symbol: 'none', lineStyle: { width: 0 }, silent: true, z: 1 };
@@ -118,8 +120,8 @@ function truthChart(trace, line, width) {
       legend: key.option,
       grid: { top: key.height + 30, left, right: 28, bottom: 92, outerBoundsMode: 'none' },
       xAxis: axis({
-        type: 'value', min: first, max: last, interval: step, splitLine: { show: false },
-        axisLabel: { formatter: (value) => (value % step === 0 ? format.clock(value) : '') },
+        type: 'value', min: first, max: last, splitLine: { show: false },
+        axisTick: { customValues: marks }, axisLabel: { customValues: marks, formatter: format.clock },
         name: 'Time since the start', nameLocation: 'middle', nameGap: 28,
         axisPointer: { show: true, label: { show: false }, lineStyle: { color: colour('muted') } },
       }),
