@@ -1,6 +1,8 @@
 package dev.purser.predictors;
 
+import dev.purser.core.policy.StateExchange;
 import dev.purser.spi.Setting;
+import java.util.Arrays;
 
 /** Exponentially weighted moving average: level = alpha × count + (1 − alpha) × level, begun at the first count. */
 public final class Ewma extends PointPredictor {
@@ -22,6 +24,7 @@ public final class Ewma extends PointPredictor {
 
     /** @param settings how fast to forget */
     public Ewma(Settings settings) {
+        super("ewma");
         alpha = settings.alpha();
     }
 
@@ -32,7 +35,13 @@ public final class Ewma extends PointPredictor {
     }
 
     @Override
-    double point(int step) {
-        return level;
+    void points(double[] into) {
+        Arrays.fill(into, level);
+    }
+
+    @Override
+    void exchangeOwn(StateExchange state) {
+        level = state.number("level", level);
+        begun = state.flag("begun", begun);
     }
 }

@@ -1,5 +1,8 @@
 package dev.purser.predictors;
 
+import dev.purser.core.policy.StateExchange;
+import java.util.Arrays;
+
 /**
  * Persistence: every window to come is like the last. The yardstick for all other predictors, and hard to beat a few
  * windows ahead.
@@ -11,7 +14,9 @@ public final class LastValue extends PointPredictor {
     public record Settings() {}
 
     /** @param settings without components, so that all predictors are made alike */
-    public LastValue(Settings settings) {}
+    public LastValue(Settings settings) {
+        super("last-value");
+    }
 
     @Override
     void take(double count) {
@@ -19,7 +24,12 @@ public final class LastValue extends PointPredictor {
     }
 
     @Override
-    double point(int step) {
-        return last;
+    void points(double[] into) {
+        Arrays.fill(into, last);
+    }
+
+    @Override
+    void exchangeOwn(StateExchange state) {
+        last = state.number("last", last);
     }
 }

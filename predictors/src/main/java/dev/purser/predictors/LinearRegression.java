@@ -1,5 +1,6 @@
 package dev.purser.predictors;
 
+import dev.purser.core.policy.StateExchange;
 import dev.purser.spi.Setting;
 
 /**
@@ -33,6 +34,7 @@ public final class LinearRegression extends PointPredictor {
 
     /** @param settings how many counts to fit */
     public LinearRegression(Settings settings) {
+        super("linear-regression");
         window = new Window(settings.window());
     }
 
@@ -44,8 +46,18 @@ public final class LinearRegression extends PointPredictor {
     }
 
     @Override
-    double point(int step) {
+    void points(double[] into) {
         // the line passes through the mean at the middle of the window, (n - 1) / 2 windows before the last count
-        return middle + slope * ((window.size() - 1) / 2.0 + step);
+        double last = middle + slope * (window.size() - 1) / 2.0;
+        for (int i = 0; i < into.length; i++) {
+            into[i] = last + slope * (i + 1);
+        }
+    }
+
+    @Override
+    void exchangeOwn(StateExchange state) {
+        state.part("window", window);
+        middle = state.number("middle", middle);
+        slope = state.number("slope", slope);
     }
 }

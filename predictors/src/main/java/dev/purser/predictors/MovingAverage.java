@@ -1,6 +1,8 @@
 package dev.purser.predictors;
 
+import dev.purser.core.policy.StateExchange;
 import dev.purser.spi.Setting;
+import java.util.Arrays;
 
 /** Every window to come is like the mean of the last few; of those there are, while the series is younger. */
 public final class MovingAverage extends PointPredictor {
@@ -18,6 +20,7 @@ public final class MovingAverage extends PointPredictor {
 
     /** @param settings how much to average */
     public MovingAverage(Settings settings) {
+        super("moving-average");
         window = new Window(settings.window());
     }
 
@@ -27,7 +30,12 @@ public final class MovingAverage extends PointPredictor {
     }
 
     @Override
-    double point(int step) {
-        return window.mean();
+    void points(double[] into) {
+        Arrays.fill(into, window.mean());
+    }
+
+    @Override
+    void exchangeOwn(StateExchange state) {
+        state.part("window", window);
     }
 }

@@ -1,5 +1,8 @@
 package dev.purser.predictors;
 
+import dev.purser.core.policy.StateExchange;
+import dev.purser.core.policy.Stateful;
+
 /**
  * The last counts, with their mean and least-squares slope at O(1) amortised per count.
  *
@@ -10,7 +13,7 @@ package dev.purser.predictors;
  * <p>Hipparchus's SimpleRegression with removeData, tried instead over 5 million windows of 500 counts, is as fast, but
  * drifts by 5e-6, and by up to 42 when one count of 1e15 has come and gone.
  */
-final class Window {
+final class Window implements Stateful {
     /** The longest window there may be: 24 bytes a count. */
     static final int MOST = 1_000_000;
 
@@ -35,9 +38,14 @@ final class Window {
 
     /** Refuses a setting named window that is out of range. */
     static void checkLength(int window, int least) {
-        if (window < least || window > MOST) {
+        checkLength("window", window, least);
+    }
+
+    /** Refuses a setting that is a number of counts out of range. */
+    static void checkLength(String setting, int length, int least) {
+        if (length < least || length > MOST) {
             throw new IllegalArgumentException(
-                    "window " + window + ", but it must lie between " + least + " and " + MOST + " counts");
+                    setting + " " + length + ", but it must lie between " + least + " and " + MOST + " counts");
         }
     }
 
@@ -60,6 +68,30 @@ final class Window {
             sum = 0;
             weighted = 0;
         }
+    }
+
+    /**
+     * Copies the counts held.
+     *
+     * @return the oldest first
+     */
+    double[] counts() {
+        double[] held = new double[size()];
+        int oldest = full ? next : 0;
+        int first = Math.min(held.length, counts.length - oldest);
+        System.arraycopy(counts, oldest, held, 0, first);
+        System.arraycopy(counts, 0, held, first, held.length - first);
+        return held;
+    }
+
+    /** The count that came some windows ago; 0 is the last. */
+    double ago(int windows) {
+        int at = next - 1 - windows;
+        return counts[at < 0 ? at + counts.length : at];
+    }
+
+    int capacity() {
+        return counts.length;
     }
 
     int size() {
@@ -90,5 +122,16 @@ final class Window {
     /** The sum of the counts weighted with their age rank, 0 for the oldest. */
     private double weighted() {
         return full ? suffixWeighted[next] + weighted + (counts.length - next) * sum : weighted;
+    }
+
+    @Override
+    public void exchange(StateExchange state) {
+        state.numbers("counts", counts);
+        state.numbers("suffix", suffix);
+        state.numbers("suffixWeighted", suffixWeighted);
+        next = state.whole("next", next, 0, counts.length - 1);
+        full = state.flag("full", full);
+        sum = state.number("sum", sum);
+        weighted = state.number("weighted", weighted);
     }
 }

@@ -89,6 +89,7 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new ExplainCommand(registry))
                 .addSubcommand(new DemoCommand(registry, terminal))
                 .addSubcommand(new FidelityCommand(registry, terminal))
+                .addSubcommand(new ForecastCommand(registry, terminal))
                 .addSubcommand(new ReproduceCommand(registry, terminal))
                 .addSubcommand(new PoliciesCommand(registry))
                 .addSubcommand(new TraceCommand())

@@ -3,6 +3,7 @@ package dev.purser.spi;
 import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatcher;
+import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ModelSelector;
 import dev.purser.core.policy.ResourceProvisioner;
@@ -35,6 +36,11 @@ public interface Plugin {
 
     /** How much will arrive. */
     default List<PolicyFactory<? extends LoadPredictor, ?>> loadPredictors() {
+        return List.of();
+    }
+
+    /** When the next arrival is to be expected. */
+    default List<PolicyFactory<? extends InterArrivalPredictor, ?>> interArrivalPredictors() {
         return List.of();
     }
 

@@ -1,5 +1,6 @@
 package dev.purser.spi;
 
+import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ServiceCatalog;
 
@@ -19,4 +20,15 @@ public interface PolicyContext {
      * @throws dev.purser.core.InputException if there is none of that name, or its settings are wrong
      */
     LoadPredictor loadPredictor(PolicySpec spec);
+
+    /**
+     * A new inter-arrival predictor.
+     *
+     * @param spec its name and settings
+     * @throws dev.purser.core.InputException if there is none of that name, or its settings are wrong
+     * @throws UnsupportedOperationException if this context was made for policies that need none
+     */
+    default InterArrivalPredictor interArrivalPredictor(PolicySpec spec) {
+        throw new UnsupportedOperationException("this context has no inter-arrival predictors");
+    }
 }

@@ -3,6 +3,7 @@ package dev.purser.spi;
 import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatcher;
+import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ModelSelector;
 import dev.purser.core.policy.ResourceProvisioner;
@@ -30,6 +31,10 @@ public final class PolicyKind<P> {
     public static final PolicyKind<LoadPredictor> LOAD_PREDICTOR =
             new PolicyKind<>("load predictor", Plugin::loadPredictors);
 
+    /** When the next arrival is to be expected. */
+    public static final PolicyKind<InterArrivalPredictor> INTER_ARRIVAL_PREDICTOR =
+            new PolicyKind<>("inter-arrival predictor", Plugin::interArrivalPredictors);
+
     /** When to warm a function and how long to keep it. */
     public static final PolicyKind<ColdStartManager> COLD_START_MANAGER =
             new PolicyKind<>("cold-start manager", Plugin::coldStartManagers);
@@ -49,7 +54,13 @@ public final class PolicyKind<P> {
     /** All kinds, in the order in which a request meets them. */
     public static List<PolicyKind<?>> all() {
         return List.of(
-                MODEL_SELECTOR, DISPATCHER, BATCHING_POLICY, RESOURCE_PROVISIONER, COLD_START_MANAGER, LOAD_PREDICTOR);
+                MODEL_SELECTOR,
+                DISPATCHER,
+                BATCHING_POLICY,
+                RESOURCE_PROVISIONER,
+                COLD_START_MANAGER,
+                LOAD_PREDICTOR,
+                INTER_ARRIVAL_PREDICTOR);
     }
 
     /** What people call it, in the singular. */

@@ -5,6 +5,7 @@ import dev.purser.core.Names;
 import dev.purser.core.engine.PolicySet;
 import dev.purser.core.json.Json;
 import dev.purser.core.policy.BatchingPolicy;
+import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ServiceCatalog;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Every policy and stack that the plugins found bring, by name. */
 public final class PolicyRegistry {
@@ -131,7 +133,32 @@ public final class PolicyRegistry {
                         : create(where, PolicyKind.BATCHING_POLICY, stack.batchingPolicy(), catalog, seed + 4));
     }
 
-    private <P> P create(String where, PolicyKind<P> kind, PolicySpec spec, ServiceCatalog catalog, long seed) {
+    /**
+     * Makes a load predictor by itself, to be fed by hand.
+     *
+     * @param where the file or option that names it, for messages
+     * @param spec its name and settings
+     * @param seed for predictors that draw lots
+     * @throws InputException if there is none of that name, or its settings are wrong
+     */
+    public LoadPredictor loadPredictor(String where, PolicySpec spec, long seed) {
+        return create(where, PolicyKind.LOAD_PREDICTOR, spec, null, seed);
+    }
+
+    /**
+     * Makes an inter-arrival predictor by itself, to be fed by hand.
+     *
+     * @param where the file or option that names it, for messages
+     * @param spec its name and settings
+     * @param seed for predictors that draw lots
+     * @throws InputException if there is none of that name, or its settings are wrong
+     */
+    public InterArrivalPredictor interArrivalPredictor(String where, PolicySpec spec, long seed) {
+        return create(where, PolicyKind.INTER_ARRIVAL_PREDICTOR, spec, null, seed);
+    }
+
+    private <P> P create(
+            String where, PolicyKind<P> kind, PolicySpec spec, @Nullable ServiceCatalog catalog, long seed) {
         Entry entry = byName(kind).get(spec.policy());
         if (entry == null) {
             throw new InputException(
@@ -147,11 +174,15 @@ public final class PolicyRegistry {
     }
 
     private <P, S extends Record> P create(
-            String where, PolicyFactory<P, S> factory, PolicySpec spec, ServiceCatalog catalog, long seed) {
+            String where, PolicyFactory<P, S> factory, PolicySpec spec, @Nullable ServiceCatalog catalog, long seed) {
         S settings = SettingsBinder.bind(where, factory.settingsType(), spec.settings());
         return factory.create(settings, new PolicyContext() {
             @Override
             public ServiceCatalog catalog() {
+                if (catalog == null) {
+                    throw new UnsupportedOperationException(
+                            "a predictor by itself serves nothing, so it has no catalog");
+                }
                 return catalog;
             }
 
@@ -163,6 +194,11 @@ public final class PolicyRegistry {
             @Override
             public LoadPredictor loadPredictor(PolicySpec predictor) {
                 return create(where, PolicyKind.LOAD_PREDICTOR, predictor, catalog, seed);
+            }
+
+            @Override
+            public InterArrivalPredictor interArrivalPredictor(PolicySpec predictor) {
+                return create(where, PolicyKind.INTER_ARRIVAL_PREDICTOR, predictor, catalog, seed);
             }
         });
     }

@@ -13,7 +13,7 @@ public @interface Setting {
     /** What it means, with its unit. */
     String value();
 
-    /** The default, written as in JSON (strings without quotes); empty where the setting must be given. */
+    /** The default, written as in JSON (strings without quotes, unless in a list or object); empty where the setting must be given. */
     String byDefault() default "";
 
     /** The least value allowed, for numbers. */

@@ -84,7 +84,7 @@ public final class SettingsBinder {
 
     private static JsonNode parse(RecordComponent component, String text) {
         Class<?> type = component.getType();
-        if (type.isPrimitive() || Number.class.isAssignableFrom(type)) {
+        if (type.isPrimitive() || Number.class.isAssignableFrom(type) || type == List.class) {
             return Json.parse("the default of " + component, text);
         }
         return JsonNodeFactory.instance.textNode(text);
@@ -111,6 +111,9 @@ public final class SettingsBinder {
         }
         if (type == PolicySpec.class) {
             return "a policy's name, or an object with 'policy' and its settings";
+        }
+        if (type == List.class) {
+            return "a list";
         }
         if (type.isEnum()) {
             return "one of "

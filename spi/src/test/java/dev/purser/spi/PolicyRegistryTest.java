@@ -53,6 +53,22 @@ class PolicyRegistryTest {
     }
 
     @Test
+    void predictorsCanBeMadeByThemselves() {
+        assertThat(registry.loadPredictor("--predictors", spec("{\"policy\": \"level\", \"level\": 7}"), 1)
+                        .forecast(1)
+                        .mean(1))
+                .isEqualTo(7);
+        assertThat(registry.interArrivalPredictor("--gaps", spec("{\"policy\": \"gap\", \"level\": 3}"), 1)
+                        .forecast()
+                        .expected())
+                .isEqualTo(3);
+        assertThatThrownBy(() -> registry.loadPredictor("--predictors", spec("\"levle\""), 1))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("--predictors: load predictor: there is no load predictor 'levle'")
+                .hasMessageContaining("'level'");
+    }
+
+    @Test
     void aStackMakesItsPoliciesEachWithItsOwnSeed() {
         PolicySet policies = registry.create(plain, CATALOG, 40);
         TestPlugin.Provisioner provisioner = (TestPlugin.Provisioner) policies.provisioner();

@@ -6,6 +6,8 @@ import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.Forecast;
+import dev.purser.core.policy.GapForecast;
+import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.KeepAlive;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ModelSelector;
@@ -15,6 +17,7 @@ import dev.purser.core.policy.ProvisioningView;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.ResourceProvisioner;
 import dev.purser.core.policy.Selection;
+import dev.purser.core.policy.StateExchange;
 import java.time.Duration;
 import java.util.List;
 
@@ -72,8 +75,11 @@ public final class TestPlugin implements Plugin {
 
         @Override
         public Forecast forecast(int steps) {
-            return new Forecast(new double[] {level}, new double[0], new double[1][0]);
+            return Forecast.ofPoints(level);
         }
+
+        @Override
+        public void exchange(StateExchange state) {}
     }
 
     @Override
@@ -116,6 +122,26 @@ public final class TestPlugin implements Plugin {
                         "steady", "Always 1.", NoSettings.class, (settings, context) -> new Steady(1)),
                 PolicyFactory.<LoadPredictor, Level>of(
                         "level", "Always the same.", Level.class, (settings, context) -> new Steady(settings.level())));
+    }
+
+    /** Always expects the same gap. */
+    record Gap(double expected) implements InterArrivalPredictor {
+        @Override
+        public void observe(double gapSeconds, double together) {}
+
+        @Override
+        public GapForecast forecast() {
+            return new GapForecast(expected, 0, expected, "test");
+        }
+
+        @Override
+        public void exchange(StateExchange state) {}
+    }
+
+    @Override
+    public List<PolicyFactory<? extends InterArrivalPredictor, ?>> interArrivalPredictors() {
+        return List.of(PolicyFactory.<InterArrivalPredictor, Level>of(
+                "gap", "Always the same.", Level.class, (settings, context) -> new Gap(settings.level())));
     }
 
     @Override

@@ -4,34 +4,45 @@ import java.util.Arrays;
 
 /** A point forecast and its quantiles for each of the next windows; counts per window, never negative. */
 public final class Forecast {
+    private static final double[] NONE = {};
+
     private final double[] mean;
     private final double[] levels;
-    private final double[][] quantiles;
+    /** One row of levels for each step. */
+    private final double[] quantiles;
 
     /**
      * @param mean the point forecast of each step, the next window first
      * @param levels the quantile levels given, rising, each in (0, 1); may be empty when nothing is known of the error
-     * @param quantiles for each step the value at each level, not falling
+     * @param quantiles for each step the value at each level, not falling; the rows one after the other
      */
-    public Forecast(double[] mean, double[] levels, double[][] quantiles) {
-        if (mean.length == 0 || quantiles.length != mean.length) {
-            throw new IllegalArgumentException(
-                    "a forecast needs one row of quantiles for each of its " + mean.length + " steps");
-        }
-        for (double[] row : quantiles) {
-            if (row.length != levels.length) {
-                throw new IllegalArgumentException(
-                        "a row of " + row.length + " quantiles for levels " + Arrays.toString(levels));
-            }
+    public Forecast(double[] mean, double[] levels, double[] quantiles) {
+        if (mean.length == 0 || quantiles.length != mean.length * levels.length) {
+            throw new IllegalArgumentException(quantiles.length + " quantiles for " + mean.length + " steps and levels "
+                    + Arrays.toString(levels));
         }
         this.mean = mean.clone();
         this.levels = levels.clone();
-        this.quantiles = Arrays.stream(quantiles).map(double[]::clone).toArray(double[][]::new);
+        this.quantiles = quantiles.clone();
+    }
+
+    /**
+     * A forecast without quantiles.
+     *
+     * @param mean the point forecast of each step, the next window first
+     */
+    public static Forecast ofPoints(double... mean) {
+        return new Forecast(mean, NONE, NONE);
     }
 
     /** How many windows ahead this forecast reaches. */
     public int steps() {
         return mean.length;
+    }
+
+    /** Whether anything is known of the error: without it {@link #quantile} is the mean. */
+    public boolean hasQuantiles() {
+        return levels.length > 0;
     }
 
     /**
@@ -52,22 +63,24 @@ public final class Forecast {
         if (!(level > 0 && level < 1)) {
             throw new IllegalArgumentException("quantile level " + level + ", but it must lie between 0 and 1");
         }
-        double[] row = quantiles[step - 1];
+        double point = mean[step - 1];
         if (levels.length == 0) {
-            return mean[step - 1];
+            return point;
         }
+        int row = (step - 1) * levels.length;
         int at = Arrays.binarySearch(levels, level);
         if (at >= 0) {
-            return row[at];
+            return quantiles[row + at];
         }
         int above = -at - 1;
         if (above == 0) {
-            return row[0];
+            return quantiles[row];
         }
         if (above == levels.length) {
-            return row[levels.length - 1];
+            return quantiles[row + levels.length - 1];
         }
         double share = (level - levels[above - 1]) / (levels[above] - levels[above - 1]);
-        return row[above - 1] + share * (row[above] - row[above - 1]);
+        double low = quantiles[row + above - 1];
+        return low + share * (quantiles[row + above] - low);
     }
 }

@@ -27,7 +27,12 @@ final class LoadMonitor {
         sorted = new double[bins];
     }
 
-    void observe(double arrivals) {
+    /**
+     * Takes the arrivals of the bin that has ended.
+     *
+     * @param ahead the greatest arrivals forecast for a bin to come: a peak that is expected counts as one that was seen
+     */
+    void observe(double arrivals, double ahead) {
         bins[next] = arrivals;
         next = (next + 1) % bins.length;
         filled = Math.min(filled + 1, bins.length);
@@ -37,7 +42,7 @@ final class LoadMonitor {
         System.arraycopy(bins, 0, sorted, 0, filled);
         Arrays.sort(sorted, 0, filled);
         double median = (sorted[(filled - 1) / 2] + sorted[filled / 2]) / 2;
-        double peak = sorted[filled - 1];
+        double peak = Math.max(sorted[filled - 1], ahead);
         ratio = peak == 0 ? 1 : median == 0 ? Double.POSITIVE_INFINITY : peak / median;
         steady = ratio <= (steady ? TO_PEAKS : TO_STATIC);
     }

@@ -1,10 +1,13 @@
 package dev.purser.research.provisioner;
 
 import dev.purser.core.policy.FleetTarget;
+import dev.purser.core.policy.Forecast;
+import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.Offload;
 import dev.purser.core.policy.ProvisioningView;
 import dev.purser.core.policy.Reason;
 import dev.purser.spi.PolicyContext;
+import dev.purser.spi.PolicySpec;
 import dev.purser.spi.Setting;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * estimates how long a static period will last; no rule depends on that, so it is left out. Functions stay on until the
  * instances for a static period's peak serve: the paper does not say, and without it strict requests would wait for every
  * boot, which is not the "same SLO as mixed" that it reports.
+ *
+ * <p>The monitor can look ahead (ours): a peak that the predictor expects within {@code lookAhead} counts as seen. With
+ * {@code last-value}, the default, none is ever expected, as in the paper.
  */
 public final class Paragon extends FleetRule {
 
@@ -27,6 +33,8 @@ public final class Paragon extends FleetRule {
      * Settings.
      *
      * @param monitorWindow how far back the load monitor looks
+     * @param predictor the load predictor that the monitor looks ahead with, fed with all arrivals of each control interval
+     * @param lookAhead how far
      * @param flashCrowd a rate this many times the window's mean is a flash crowd
      * @param window how far back the trend's rate is averaged
      * @param drain within what time a backlog is to be worked off
@@ -36,6 +44,14 @@ public final class Paragon extends FleetRule {
     public record Settings(
             @Setting(value = "how far back the load monitor looks", byDefault = "10m")
             Duration monitorWindow,
+
+            @Setting(
+                    value = "load predictor whose forecast peaks the load monitor counts as seen",
+                    byDefault = "last-value")
+            PolicySpec predictor,
+
+            @Setting(value = "how far ahead the load monitor looks with it", byDefault = "2m")
+            Duration lookAhead,
 
             @Setting(value = "a rate this many times the mean is a flash crowd", byDefault = "1.5", min = 1, max = 1000)
             double flashCrowd,
@@ -53,6 +69,7 @@ public final class Paragon extends FleetRule {
             int minInstances) {
         public Settings {
             Durations.requirePositive("monitorWindow", monitorWindow);
+            Durations.requirePositive("lookAhead", lookAhead);
             Durations.requirePositive("window", window);
             Durations.requirePositive("drain", drain);
             Durations.requireNotNegative("idleTimeout", idleTimeout);
@@ -69,6 +86,7 @@ public final class Paragon extends FleetRule {
     private final Load trend;
     private final Load period;
     private final double drainSeconds;
+    private final LoadPredictor predictor;
     private @Nullable LoadMonitor monitor;
     private double meanRate;
 
@@ -79,6 +97,7 @@ public final class Paragon extends FleetRule {
         trend = new Load(context.catalog().variants(), settings.window());
         period = new Load(context.catalog().variants(), settings.monitorWindow());
         drainSeconds = settings.drain().toNanos() / 1e9;
+        predictor = context.loadPredictor(settings.predictor());
     }
 
     private LoadMonitor monitor(ProvisioningView view) {
@@ -101,7 +120,18 @@ public final class Paragon extends FleetRule {
             total += view.arrivals(v);
             meanRate += period.rate(v);
         }
-        monitor(view).observe(total);
+        predictor.observe(total);
+        monitor(view).observe(total, expectedPeak(view));
+    }
+
+    private double expectedPeak(ProvisioningView view) {
+        int steps = Math.clamp(settings.lookAhead().toNanos() / view.intervalNanos(), 1, 1000);
+        Forecast forecast = predictor.forecast(steps);
+        double peak = 0;
+        for (int step = 1; step <= steps; step++) {
+            peak = Math.max(peak, forecast.mean(step));
+        }
+        return peak;
     }
 
     @Override

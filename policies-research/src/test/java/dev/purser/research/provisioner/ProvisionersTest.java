@@ -11,6 +11,8 @@ import dev.purser.core.policy.Plan;
 import dev.purser.core.policy.ProvisioningView.Trigger;
 import dev.purser.core.policy.ResourceProvisioner;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.policy.StateExchange;
+import dev.purser.predictors.LastValue;
 import dev.purser.research.FakeView;
 import dev.purser.research.Worlds;
 import dev.purser.spi.PolicySpec;
@@ -237,8 +239,11 @@ class ProvisionersTest {
             asked.add(steps);
             double[] mean =
                     IntStream.rangeClosed(1, steps).mapToDouble(i -> 10 * i).toArray();
-            return new Forecast(mean, new double[0], new double[steps][0]);
+            return Forecast.ofPoints(mean);
         }
+
+        @Override
+        public void exchange(StateExchange state) {}
     }
 
     @Nested
@@ -297,9 +302,21 @@ class ProvisionersTest {
 
     @Nested
     class OfParagon {
-        private final Paragon paragon = new Paragon(
-                new Paragon.Settings(Duration.ofMinutes(10), 1.5, MINUTE, Duration.ofSeconds(30), IDLE, 1),
-                Worlds.context(catalog));
+        private final Paragon paragon = paragon(new LastValue(new LastValue.Settings()));
+
+        private Paragon paragon(LoadPredictor predictor) {
+            return new Paragon(
+                    new Paragon.Settings(
+                            Duration.ofMinutes(10),
+                            PolicySpec.of("any"),
+                            Duration.ofMinutes(2),
+                            1.5,
+                            MINUTE,
+                            Duration.ofSeconds(30),
+                            IDLE,
+                            1),
+                    Worlds.context(catalog, 1, () -> predictor));
+        }
 
         private Plan plan(double... arrivals) {
             Plan plan = paragon.plan(view.arrivals(0, arrivals[0]));
@@ -336,6 +353,21 @@ class ProvisionersTest {
             assertThat(plan.offload().reason().code()).isEqualTo("booting");
             view.ready(0, 4).pending(0, 0);
             assertThat(plan(230).offload().enabled()).isFalse();
+        }
+
+        @Test
+        void aPeakThatThePredictorExpectsCountsAsSeen() {
+            view.ready(0, 3);
+            Ramp ramp = new Ramp(); // 10, 20, … 120 requests in the twelve intervals of two minutes
+            Paragon ahead = paragon(ramp);
+            Plan plan = ahead.plan(view.arrivals(0, 80));
+            for (int i = 0; i < 11; i++) {
+                plan = ahead.plan(view.arrivals(0, 80));
+            }
+            assertThat(ramp.asked).containsOnly(12);
+            assertThat(ramp.observed).containsOnly(80.0);
+            assertThat(plan.offload().reason().code()).as("120 is 1.5 times 80").isEqualTo("peaks");
+            assertThat(plan.offload().reason().observed()).isCloseTo(1.5, within(1e-12));
         }
 
         @Test
