@@ -88,7 +88,10 @@ final class ProfileCommandTest {
                         "fit",
                         "instances",
                         "functions",
+                        "afterPause",
                         "settled");
+        assertThat(json.path("afterPause").path("with").path("medianMs").asDouble())
+                .isPositive();
         assertThat(ImmutableList.copyOf(json.path("initialisation").fieldNames()))
                 .containsExactly(
                         "runs", "processStart", "runtimeLoad", "modelLoad", "firstInference", "rest", "ready", "boot");

@@ -90,9 +90,10 @@ final class HttpPort implements AutoCloseable {
                 .maxTcpConnections(maxConnections)
                 .idleConnectionTimeout(IDLE)
                 .idleConnectionPeriod(Duration.ofSeconds(15))
-                // of the two kinds of sockets only this one heeds the time limit, which ends those who connect and say
-                // nothing
-                .useNio(false)
+                // of Helidon's two kinds of sockets only the plain ones heed the time limit, which ends those who
+                // connect
+                // and say nothing; and only the others ask for a client's certificate
+                .useNio(tls != null)
                 // an answer goes out in pieces, and must not wait for the first to be acknowledged
                 .connectionOptions(options -> options.readTimeout(IDLE).tcpNoDelay(true))
                 .shutdownGracePeriod(Duration.ofMillis(200))
