@@ -4,7 +4,7 @@ import com.google.common.base.Stopwatch;
 import com.google.common.collect.ArrayListMultimap;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ListMultimap;
-import com.google.common.primitives.Doubles;
+import com.google.common.math.Quantiles;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.RunResult;
@@ -20,7 +20,6 @@ import dev.purser.server.TraceArguments.NamedTrace;
 import dev.purser.server.gateway.Gateway;
 import dev.purser.server.gateway.GatewaySettings;
 import dev.purser.server.inputs.ModelInputs;
-import dev.purser.server.profile.Timing;
 import dev.purser.server.replay.Replay;
 import dev.purser.server.replay.ReplayListener;
 import dev.purser.server.replay.ReplayLoad;
@@ -37,8 +36,10 @@ import dev.purser.worker.protocol.ModelMetadata;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -159,25 +160,25 @@ record TwinRun(
             }
         };
         deployed((deployment, listening) -> {
-            ArrivalTrace often = TraceGenerators.constant(WARM_UP_RATE, WARM_UP_TIME);
-            ArrivalTrace seldom = TraceGenerators.constant(MEASURING_RATE, MEASURING_TIME);
+            ArrivalTrace often = TraceGenerators.constant(WARM_UP_RATE, atMost(WARM_UP_TIME));
+            ArrivalTrace seldom = TraceGenerators.constant(MEASURING_RATE, atMost(MEASURING_TIME));
             send(deployment, listening, often, ReplayListener.NONE, interrupt);
             return send(deployment, listening, seldom, listener, interrupt);
         });
         if (overheads.isEmpty()) {
             return new Calibrated(this, Map.of());
         }
-        Timing overhead = Timing.of(Doubles.toArray(overheads));
+        LogNormal overhead = LogNormal.of(overheads);
         Map<String, Double> drift = new TreeMap<>();
         List<Double> around = new ArrayList<>();
         ratios.asMap().forEach((variant, ofVariant) -> {
-            Timing times = Timing.of(Doubles.toArray(ofVariant));
-            drift.put(variant, times.spreadMeanMs());
-            ofVariant.forEach(ratio -> around.add(ratio / times.medianMs()));
+            LogNormal ratio = LogNormal.of(ofVariant);
+            drift.put(variant, ratio.mean());
+            ofVariant.forEach(one -> around.add(one / ratio.median()));
         });
         SimulatorSettings measured = around.isEmpty()
                 ? simulator
-                : simulator.withService(Spread.lognormal(cv(Timing.of(Doubles.toArray(around)))));
+                : simulator.withService(LogNormal.of(around).spread());
         TwinRun now = new TwinRun(
                 registry,
                 stack,
@@ -185,16 +186,44 @@ record TwinRun(
                 priceBook,
                 trace,
                 seed,
-                measured.withDispatchOverhead(
-                        Duration.ofNanos(Math.round(1e6 * overhead.spreadMeanMs())), Spread.lognormal(cv(overhead))),
+                measured.withDispatchOverhead(Duration.ofNanos(Math.round(1e6 * overhead.mean())), overhead.spread()),
                 controller,
                 local,
                 gateway);
         return new Calibrated(now, drift);
     }
 
-    private static double cv(Timing time) {
-        return Math.min(10, Math.round(time.cv() * 1000) / 1000.0);
+    /** No part of the preparation is longer than what it prepares. */
+    private Duration atMost(Duration time) {
+        Duration run = trace.arrivals().duration();
+        return run.compareTo(time) < 0 ? run : time;
+    }
+
+    /**
+     * The log-normal distribution with the median and the 95th percentile of what was measured: the two that a simulation
+     * is held to.
+     */
+    private record LogNormal(double median, double sigma) {
+        /** Of the standard normal distribution. */
+        private static final double Z95 = 1.645;
+
+        /** What spreads wider is a machine that stood still meanwhile. */
+        private static final double MOST_SIGMA = 1;
+
+        static LogNormal of(Collection<Double> measured) {
+            Map<Integer, Double> at = Quantiles.percentiles().indexes(50, 95).compute(measured);
+            double median = Objects.requireNonNull(at.get(50));
+            return new LogNormal(
+                    median, Math.min(MOST_SIGMA, Math.log(Objects.requireNonNull(at.get(95)) / median) / Z95));
+        }
+
+        double mean() {
+            return median * Math.exp(sigma * sigma / 2);
+        }
+
+        Spread spread() {
+            return Spread.lognormal(Math.sqrt(Math.expm1(sigma * sigma)));
+        }
     }
 
     /** What the profile says of a request that was served alone on an instance; null where it says nothing. */

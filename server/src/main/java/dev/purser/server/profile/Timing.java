@@ -31,7 +31,7 @@ public record Timing(
      *
      * @param ms in milliseconds, at least one, each over 0; in any order
      */
-    public static Timing of(double[] ms) {
+    static Timing of(double[] ms) {
         double[] sorted = ms.clone();
         Arrays.sort(sorted);
         int n = sorted.length;
