@@ -215,7 +215,6 @@ function draw(id, make) {
 }
 
 const PRINT_WIDTH = 680;
-let printing = false;
 
 function redraw() {
   page('summary-table').replaceChildren(scoreTable());
@@ -257,41 +256,5 @@ function choices() {
   select('predictor', predictors, (name) => name, state.predictor, (name) => (state.predictor = name));
 }
 
-function setTheme(name) {
-  root.dataset.theme = name;
-  page('theme').textContent = name === 'dark' ? 'Light' : 'Dark';
-  page('theme').setAttribute('aria-label', 'Switch to the ' + (name === 'dark' ? 'light' : 'dark') + ' theme');
-}
-
 choices();
-setTheme(root.dataset.theme);
-page('theme').addEventListener('click', () => {
-  setTheme(root.dataset.theme === 'dark' ? 'light' : 'dark');
-  redraw();
-});
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
-  setTheme(event.matches ? 'dark' : 'light');
-  redraw();
-});
-let drawn = 0;
-new ResizeObserver(() => {
-  const now = document.querySelector('main').clientWidth;
-  if (now !== drawn && !printing) {
-    drawn = now;
-    redraw();
-  }
-}).observe(document.querySelector('main'));
-let themeBefore = root.dataset.theme;
-addEventListener('beforeprint', () => {
-  printing = true;
-  themeBefore = root.dataset.theme;
-  root.dataset.theme = 'light';
-  redraw();
-});
-addEventListener('afterprint', () => {
-  printing = false;
-  root.dataset.theme = themeBefore;
-  redraw();
-});
-drawn = document.querySelector('main').clientWidth;
-redraw();
+keepDrawn(redraw);

@@ -34,7 +34,6 @@ function draw(id, make) {
 }
 
 const PRINT_WIDTH = 680;
-let printing = false;
 
 function seedsNote(view) {
   return view.seeds > 1 ? ' Means over ' + view.seeds + ' seeds' : '';
@@ -107,12 +106,6 @@ function traceChoices() {
   }
 }
 
-function setTheme(name) {
-  root.dataset.theme = name;
-  page('theme').textContent = name === 'dark' ? 'Light' : 'Dark';
-  page('theme').setAttribute('aria-label', 'Switch to the ' + (name === 'dark' ? 'light' : 'dark') + ' theme');
-}
-
 for (const view of byTrace.values()) {
   const table = summaryTable(view);
   table.dataset.trace = view.trace;
@@ -123,15 +116,6 @@ page('summary-note').textContent = 'Violations are requests refused, failed or a
   + (anySeeds > 1 ? ' Means over the seeds; ± is the standard deviation.' : '');
 page('settings').hidden = page('settings').querySelector('tbody').rows.length === 0;
 traceChoices();
-setTheme(root.dataset.theme);
-page('theme').addEventListener('click', () => {
-  setTheme(root.dataset.theme === 'dark' ? 'light' : 'dark');
-  redraw();
-});
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
-  setTheme(event.matches ? 'dark' : 'light');
-  redraw();
-});
 page('load-stack').addEventListener('change', (event) => {
   state.stack = event.target.value;
   redraw();
@@ -141,26 +125,4 @@ page('frontier-log').addEventListener('change', (event) => {
   redraw();
 });
 
-let width = 0;
-new ResizeObserver(() => {
-  const now = document.querySelector('main').clientWidth;
-  if (now !== width && !printing) {
-    width = now;
-    redraw();
-  }
-}).observe(document.querySelector('main'));
-
-let themeBefore = root.dataset.theme;
-addEventListener('beforeprint', () => {
-  printing = true;
-  themeBefore = root.dataset.theme;
-  root.dataset.theme = 'light';
-  redraw();
-});
-addEventListener('afterprint', () => {
-  printing = false;
-  root.dataset.theme = themeBefore;
-  redraw();
-});
-width = document.querySelector('main').clientWidth;
-redraw();
+keepDrawn(redraw);

@@ -121,3 +121,46 @@ function axis(more) {
 
 const below = (name) => ({ name, nameLocation: 'middle', nameGap: 30 });
 const above = (name) => ({ name, nameLocation: 'end', nameGap: 10, nameTextStyle: { align: 'left', padding: [0, 0, 0, -44], color: colour('muted'), fontFamily: FONT } });
+
+/** Whether the page is laid out for paper: at its own width and never dark. */
+let printing = false;
+
+function setTheme(name) {
+  root.dataset.theme = name;
+  page('theme').textContent = name === 'dark' ? 'Light' : 'Dark';
+  page('theme').setAttribute('aria-label', 'Switch to the ' + (name === 'dark' ? 'light' : 'dark') + ' theme');
+}
+
+/** Draws the page, and again whenever its theme, its width or its medium changes. */
+function keepDrawn(redraw) {
+  setTheme(root.dataset.theme);
+  page('theme').addEventListener('click', () => {
+    setTheme(root.dataset.theme === 'dark' ? 'light' : 'dark');
+    redraw();
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
+    setTheme(event.matches ? 'dark' : 'light');
+    redraw();
+  });
+  const main = document.querySelector('main');
+  let width = main.clientWidth;
+  new ResizeObserver(() => {
+    if (main.clientWidth !== width && !printing) {
+      width = main.clientWidth;
+      redraw();
+    }
+  }).observe(main);
+  let themeBefore = root.dataset.theme;
+  addEventListener('beforeprint', () => {
+    printing = true;
+    themeBefore = root.dataset.theme;
+    root.dataset.theme = 'light';
+    redraw();
+  });
+  addEventListener('afterprint', () => {
+    printing = false;
+    root.dataset.theme = themeBefore;
+    redraw();
+  });
+  redraw();
+}
