@@ -25,12 +25,16 @@ final class Noise {
     }
 
     double factor(long number) {
-        numbered.state = Seeds.mix(seed + number * 0x9e3779b97f4a7c15L);
         return switch (spread.distribution()) {
             case NONE -> 1;
-            case LOGNORMAL -> Math.exp(sigma * sampler.sample() - sigma * sigma / 2);
-            case EXPONENTIAL -> sampler.sample();
+            case LOGNORMAL -> Math.exp(sigma * draw(number) - sigma * sigma / 2);
+            case EXPONENTIAL -> draw(number);
         };
+    }
+
+    private double draw(long number) {
+        numbered.state = Seeds.mix(seed + number * 0x9e3779b97f4a7c15L);
+        return sampler.sample();
     }
 
     /** SplitMix64, started anew for each item at a place that is mixed too: neighbours share no draws. */
