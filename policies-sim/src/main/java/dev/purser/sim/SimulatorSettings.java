@@ -3,6 +3,7 @@ package dev.purser.sim;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.FunctionPricing;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * How the simulated platform behaves.
@@ -103,100 +104,93 @@ public record SimulatorSettings(
                 0);
     }
 
+    private SimulatorSettings changed(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return copy.settings();
+    }
+
+    /** Settings that are being changed: the one place that goes through all of them. */
+    private static final class Copy {
+        private Duration instanceBoot;
+        private Spread instanceBootSpread;
+        private boolean warmFleet;
+        private Duration dispatchOverhead;
+        private Spread dispatchOverheadSpread;
+        private Duration invokeOverhead;
+        private Duration sandboxStart;
+        private Spread sandboxStartSpread;
+        private Spread service;
+        private AfterIdle afterIdle;
+        private double feedbackShare;
+
+        Copy(SimulatorSettings from) {
+            instanceBoot = from.instanceBoot;
+            instanceBootSpread = from.instanceBootSpread;
+            warmFleet = from.warmFleet;
+            dispatchOverhead = from.dispatchOverhead;
+            dispatchOverheadSpread = from.dispatchOverheadSpread;
+            invokeOverhead = from.invokeOverhead;
+            sandboxStart = from.sandboxStart;
+            sandboxStartSpread = from.sandboxStartSpread;
+            service = from.service;
+            afterIdle = from.afterIdle;
+            feedbackShare = from.feedbackShare;
+        }
+
+        SimulatorSettings settings() {
+            return new SimulatorSettings(
+                    instanceBoot,
+                    instanceBootSpread,
+                    warmFleet,
+                    dispatchOverhead,
+                    dispatchOverheadSpread,
+                    invokeOverhead,
+                    sandboxStart,
+                    sandboxStartSpread,
+                    service,
+                    afterIdle,
+                    feedbackShare);
+        }
+    }
+
     /** The same with another spread of the service times. */
     public SimulatorSettings withService(Spread spread) {
-        return new SimulatorSettings(
-                instanceBoot,
-                instanceBootSpread,
-                warmFleet,
-                dispatchOverhead,
-                dispatchOverheadSpread,
-                invokeOverhead,
-                sandboxStart,
-                sandboxStartSpread,
-                spread,
-                afterIdle,
-                feedbackShare);
+        return changed(copy -> copy.service = spread);
     }
 
     /** The same with another overhead. */
     public SimulatorSettings withDispatchOverhead(Duration overhead, Spread spread) {
-        return new SimulatorSettings(
-                instanceBoot,
-                instanceBootSpread,
-                warmFleet,
-                overhead,
-                spread,
-                invokeOverhead,
-                sandboxStart,
-                sandboxStartSpread,
-                service,
-                afterIdle,
-                feedbackShare);
+        return changed(copy -> {
+            copy.dispatchOverhead = overhead;
+            copy.dispatchOverheadSpread = spread;
+        });
     }
 
     /** The same with another time from launch to service. */
     public SimulatorSettings withInstanceBoot(Duration boot, Spread spread) {
-        return new SimulatorSettings(
-                boot,
-                spread,
-                warmFleet,
-                dispatchOverhead,
-                dispatchOverheadSpread,
-                invokeOverhead,
-                sandboxStart,
-                sandboxStartSpread,
-                service,
-                afterIdle,
-                feedbackShare);
+        return changed(copy -> {
+            copy.instanceBoot = boot;
+            copy.instanceBootSpread = spread;
+        });
     }
 
     /** The same with another time to start a sandbox. */
     public SimulatorSettings withSandboxStart(Duration start, Spread spread) {
-        return new SimulatorSettings(
-                instanceBoot,
-                instanceBootSpread,
-                warmFleet,
-                dispatchOverhead,
-                dispatchOverheadSpread,
-                invokeOverhead,
-                start,
-                spread,
-                service,
-                afterIdle,
-                feedbackShare);
+        return changed(copy -> {
+            copy.sandboxStart = start;
+            copy.sandboxStartSpread = spread;
+        });
     }
 
     /** The same with another cost of pauses. */
     public SimulatorSettings withAfterIdle(AfterIdle newAfterIdle) {
-        return new SimulatorSettings(
-                instanceBoot,
-                instanceBootSpread,
-                warmFleet,
-                dispatchOverhead,
-                dispatchOverheadSpread,
-                invokeOverhead,
-                sandboxStart,
-                sandboxStartSpread,
-                service,
-                newAfterIdle,
-                feedbackShare);
+        return changed(copy -> copy.afterIdle = newAfterIdle);
     }
 
     /** The same with users who speak of a share of the answers. */
     public SimulatorSettings withFeedbackShare(double share) {
-        return new SimulatorSettings(
-                instanceBoot,
-                instanceBootSpread,
-                warmFleet,
-                dispatchOverhead,
-                dispatchOverheadSpread,
-                invokeOverhead,
-                sandboxStart,
-                sandboxStartSpread,
-                service,
-                afterIdle,
-                share);
+        return changed(copy -> copy.feedbackShare = share);
     }
 
     /**
