@@ -115,8 +115,8 @@ public record LocalSettings(
 
     /**
      * Worker processes with up to 256 MB of heap, asked every 2 s whether they are well, with 5 s to say so; a minute to start
-     * and as long for a batch; a second of warm-up; starts wait 0.5 s to 30 s after failures, and three failures in a row fail requests; four
-     * threads for each of the machine's processors, 10,000 open requests; no log files.
+     * and as long for a batch; a second of warm-up; starts wait 0.5 s to 30 s after failures, and three failures in a row
+     * fail requests; four threads for each of the machine's processors, 10,000 open requests; no log files.
      *
      * @param modelDirectory what relative paths of models are relative to
      * @param cacheDirectory where models are unpacked
@@ -141,88 +141,152 @@ public record LocalSettings(
                 64);
     }
 
-    /** The same in another mode. */
-    public LocalSettings withMode(Mode other) {
-        return new LocalSettings(
-                other,
-                modelDirectory,
-                cacheDirectory,
-                workerMemoryMb,
-                jvmOptions,
-                healthInterval,
-                healthTimeout,
-                launchTimeout,
-                warmUp,
-                inferenceTimeout,
-                backOff,
-                maxFailedStarts,
-                maxThreads,
-                maxOpenRequests,
-                logDirectory,
-                logLimitMb);
+    /** These settings, to be changed in part. */
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
-    /** The same with log files. */
-    public LocalSettings withLogs(Path directory, int limitMb) {
-        return new LocalSettings(
-                mode,
-                modelDirectory,
-                cacheDirectory,
-                workerMemoryMb,
-                jvmOptions,
-                healthInterval,
-                healthTimeout,
-                launchTimeout,
-                warmUp,
-                inferenceTimeout,
-                backOff,
-                maxFailedStarts,
-                maxThreads,
-                maxOpenRequests,
-                directory,
-                limitMb);
-    }
+    /** Settings that are being changed. Not safe for use by several threads. */
+    public static final class Builder {
+        private Mode mode;
+        private Path modelDirectory;
+        private Path cacheDirectory;
+        private int workerMemoryMb;
+        private List<String> jvmOptions;
+        private Duration healthInterval;
+        private Duration healthTimeout;
+        private Duration launchTimeout;
+        private Duration warmUp;
+        private Duration inferenceTimeout;
+        private BackOff backOff;
+        private int maxFailedStarts;
+        private int maxThreads;
+        private int maxOpenRequests;
+        private @Nullable Path logDirectory;
+        private int logLimitMb;
 
-    /** The same with another warm-up. */
-    public LocalSettings withWarmUp(Duration time) {
-        return new LocalSettings(
-                mode,
-                modelDirectory,
-                cacheDirectory,
-                workerMemoryMb,
-                jvmOptions,
-                healthInterval,
-                healthTimeout,
-                launchTimeout,
-                time,
-                inferenceTimeout,
-                backOff,
-                maxFailedStarts,
-                maxThreads,
-                maxOpenRequests,
-                logDirectory,
-                logLimitMb);
-    }
+        private Builder(LocalSettings from) {
+            mode = from.mode;
+            modelDirectory = from.modelDirectory;
+            cacheDirectory = from.cacheDirectory;
+            workerMemoryMb = from.workerMemoryMb;
+            jvmOptions = from.jvmOptions;
+            healthInterval = from.healthInterval;
+            healthTimeout = from.healthTimeout;
+            launchTimeout = from.launchTimeout;
+            warmUp = from.warmUp;
+            inferenceTimeout = from.inferenceTimeout;
+            backOff = from.backOff;
+            maxFailedStarts = from.maxFailedStarts;
+            maxThreads = from.maxThreads;
+            maxOpenRequests = from.maxOpenRequests;
+            logDirectory = from.logDirectory;
+            logLimitMb = from.logLimitMb;
+        }
 
-    /** The same with another limit on the threads of all workers. */
-    public LocalSettings withMaxThreads(int threads) {
-        return new LocalSettings(
-                mode,
-                modelDirectory,
-                cacheDirectory,
-                workerMemoryMb,
-                jvmOptions,
-                healthInterval,
-                healthTimeout,
-                launchTimeout,
-                warmUp,
-                inferenceTimeout,
-                backOff,
-                maxFailedStarts,
-                threads,
-                maxOpenRequests,
-                logDirectory,
-                logLimitMb);
+        /** Changes {@link LocalSettings#mode()}. */
+        public Builder mode(Mode value) {
+            mode = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#workerMemoryMb()}. */
+        public Builder workerMemoryMb(int value) {
+            workerMemoryMb = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#jvmOptions()}. */
+        public Builder jvmOptions(List<String> value) {
+            jvmOptions = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#healthInterval()}. */
+        public Builder healthInterval(Duration value) {
+            healthInterval = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#healthTimeout()}. */
+        public Builder healthTimeout(Duration value) {
+            healthTimeout = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#launchTimeout()}. */
+        public Builder launchTimeout(Duration value) {
+            launchTimeout = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#warmUp()}. */
+        public Builder warmUp(Duration value) {
+            warmUp = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#inferenceTimeout()}. */
+        public Builder inferenceTimeout(Duration value) {
+            inferenceTimeout = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#backOff()}. */
+        public Builder backOff(BackOff value) {
+            backOff = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#maxFailedStarts()}. */
+        public Builder maxFailedStarts(int value) {
+            maxFailedStarts = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#maxThreads()}. */
+        public Builder maxThreads(int value) {
+            maxThreads = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#maxOpenRequests()}. */
+        public Builder maxOpenRequests(int value) {
+            maxOpenRequests = value;
+            return this;
+        }
+
+        /** Changes {@link LocalSettings#logDirectory()} and {@link LocalSettings#logLimitMb()}. */
+        public Builder logs(@Nullable Path directory, int limitMb) {
+            logDirectory = directory;
+            logLimitMb = limitMb;
+            return this;
+        }
+
+        /**
+         * The settings.
+         *
+         * @throws IllegalArgumentException if a value is out of range
+         */
+        public LocalSettings build() {
+            return new LocalSettings(
+                    mode,
+                    modelDirectory,
+                    cacheDirectory,
+                    workerMemoryMb,
+                    jvmOptions,
+                    healthInterval,
+                    healthTimeout,
+                    launchTimeout,
+                    warmUp,
+                    inferenceTimeout,
+                    backOff,
+                    maxFailedStarts,
+                    maxThreads,
+                    maxOpenRequests,
+                    logDirectory,
+                    logLimitMb);
+        }
     }
 
     private static void positive(String name, Duration value) {

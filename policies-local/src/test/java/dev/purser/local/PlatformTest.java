@@ -273,24 +273,10 @@ final class PlatformTest {
                 }
             };
             World world = instances(1, 1, 1);
-            LocalSettings settings = world.settings();
-            world.settings(new LocalSettings(
-                    settings.mode(),
-                    settings.modelDirectory(),
-                    settings.cacheDirectory(),
-                    settings.workerMemoryMb(),
-                    List.of(),
-                    settings.healthInterval(),
-                    settings.healthTimeout(),
-                    settings.launchTimeout(),
-                    settings.warmUp(),
-                    settings.inferenceTimeout(),
-                    new BackOff(Duration.ofMillis(100), Duration.ofHours(1), 100),
-                    2,
-                    16,
-                    100,
-                    null,
-                    1));
+            world.settings(world.settings().toBuilder()
+                    .backOff(new BackOff(Duration.ofMillis(100), Duration.ofHours(1), 100))
+                    .maxOpenRequests(100)
+                    .build());
             try (LocalDeployment deployment = world.start(host)) {
                 // at once, after 100 ms, after 10 s
                 await(
@@ -309,7 +295,7 @@ final class PlatformTest {
         void anInstanceWaitsUntilOthersLeaveItRoom() {
             FakeHost host = new FakeHost();
             World world = instances(2, 1, 1);
-            world.settings(world.settings().withMaxThreads(3));
+            world.settings(world.settings().toBuilder().maxThreads(3).build());
             try (LocalDeployment deployment = world.start(host)) {
                 assertThat(y(deployment.infer(0, request("a", 1)).join())).isEqualTo(2);
                 assertThat(deployment.ready()).isTrue();
@@ -334,24 +320,10 @@ final class PlatformTest {
                 }
             };
             World world = instances(1, 1, 1);
-            LocalSettings settings = world.settings();
-            world.settings(new LocalSettings(
-                    settings.mode(),
-                    settings.modelDirectory(),
-                    settings.cacheDirectory(),
-                    settings.workerMemoryMb(),
-                    List.of(),
-                    settings.healthInterval(),
-                    settings.healthTimeout(),
-                    Duration.ofMillis(50),
-                    Duration.ZERO,
-                    settings.inferenceTimeout(),
-                    settings.backOff(),
-                    2,
-                    16,
-                    100,
-                    null,
-                    1));
+            world.settings(world.settings().toBuilder()
+                    .launchTimeout(Duration.ofMillis(50))
+                    .maxOpenRequests(100)
+                    .build());
             try (LocalDeployment deployment = world.start(host)) {
                 assertThat(y(deployment.infer(0, request("a", 1)).join())).isEqualTo(2);
                 assertThat(deployment.state().ended().getFirst().cause()).isEqualTo("it was not ready after 50 ms");
@@ -519,7 +491,7 @@ final class PlatformTest {
             FakeHost host = new FakeHost();
             World world = function();
             world.instances(directory.resolve("b.onnx"), 1, 1, 1);
-            world.settings(world.settings().withMaxThreads(2));
+            world.settings(world.settings().toBuilder().maxThreads(2).build());
             try (LocalDeployment deployment = world.start(host)) {
                 await("the instance", deployment::ready);
                 // no room for a sandbox beside an instance of two processors: throttled until the instance is gone
@@ -610,24 +582,7 @@ final class PlatformTest {
         void requestsBeyondTheLimitAreRefusedAtOnce() {
             Patient host = new Patient();
             World world = instances(1, 1, 1);
-            LocalSettings settings = world.settings();
-            world.settings(new LocalSettings(
-                    settings.mode(),
-                    settings.modelDirectory(),
-                    settings.cacheDirectory(),
-                    settings.workerMemoryMb(),
-                    List.of(),
-                    settings.healthInterval(),
-                    settings.healthTimeout(),
-                    settings.launchTimeout(),
-                    settings.warmUp(),
-                    settings.inferenceTimeout(),
-                    settings.backOff(),
-                    2,
-                    16,
-                    3,
-                    null,
-                    1));
+            world.settings(world.settings().toBuilder().maxOpenRequests(3).build());
             try (LocalDeployment deployment = world.start(host)) {
                 List<CompletableFuture<Answer>> open = new ArrayList<>();
                 for (int i = 0; i < 3; i++) {
@@ -776,24 +731,11 @@ final class PlatformTest {
         };
         World world = instances(2, 2, 4).batching(World.upTo(4, Duration.ofMillis(1)));
         world.function(directory.resolve("b.onnx")).concurrencyLimit(3).keepAlive(Duration.ofMillis(5), 1);
-        LocalSettings settings = world.settings();
-        world.settings(new LocalSettings(
-                settings.mode(),
-                settings.modelDirectory(),
-                settings.cacheDirectory(),
-                settings.workerMemoryMb(),
-                List.of(),
-                settings.healthInterval(),
-                settings.healthTimeout(),
-                settings.launchTimeout(),
-                settings.warmUp(),
-                settings.inferenceTimeout(),
-                new BackOff(Duration.ofMillis(1), Duration.ofMillis(10), 2),
-                3,
-                7,
-                10_000,
-                null,
-                1));
+        world.settings(world.settings().toBuilder()
+                .backOff(new BackOff(Duration.ofMillis(1), Duration.ofMillis(10), 2))
+                .maxFailedStarts(3)
+                .maxThreads(7)
+                .build());
         int callers = 8;
         int each = 150;
         AtomicInteger answered = new AtomicInteger();

@@ -97,7 +97,10 @@ final class ProcessTest {
     void instancesAndFunctionsAnswer() throws IOException {
         Path logs = directory.resolve("logs");
         World world = world().instances(TestModels.add(directory), 1, 2, 1).function(TestModels.lookup(directory));
-        world.settings(world.settings().withLogs(logs, 1).withWarmUp(Duration.ofMillis(100)));
+        world.settings(world.settings().toBuilder()
+                .logs(logs, 1)
+                .warmUp(Duration.ofMillis(100))
+                .build());
         try (LocalDeployment deployment = world.startReady()) {
             Answer answer = deployment.infer(0, add("a", 1)).join();
             assertThat(y(answer)).isEqualTo(2);
@@ -218,24 +221,11 @@ final class ProcessTest {
     void anInferenceThatTakesTooLongFailsAndTheNextIsServed() {
         Path slow = TestModels.slow(directory, 800, 512);
         World world = world().instances(slow, 1, 1, 1);
-        LocalSettings settings = world.settings();
-        world.settings(new LocalSettings(
-                settings.mode(),
-                settings.modelDirectory(),
-                settings.cacheDirectory(),
-                128,
-                List.of(),
-                settings.healthInterval(),
-                settings.healthTimeout(),
-                settings.launchTimeout(),
-                settings.warmUp(),
-                Duration.ofMillis(1500),
-                settings.backOff(),
-                2,
-                16,
-                100,
-                null,
-                1));
+        world.settings(world.settings().toBuilder()
+                .workerMemoryMb(128)
+                .inferenceTimeout(Duration.ofMillis(1500))
+                .maxOpenRequests(100)
+                .build());
         try (LocalDeployment deployment = world.startReady()) {
             pid(deployment);
             // a row takes some 30 ms, a thousand of them several seconds
@@ -302,24 +292,12 @@ final class ProcessTest {
     void aLongCommandLineAndAnUnwritableLogDoNoHarm() throws IOException {
         Path file = Files.writeString(directory.resolve("in-the-way"), "");
         World world = world().instances(TestModels.add(directory), 1, 1, 1);
-        LocalSettings settings = world.settings().withLogs(file.resolve("logs"), 1);
-        world.settings(new LocalSettings(
-                settings.mode(),
-                settings.modelDirectory(),
-                settings.cacheDirectory(),
-                32,
-                List.of("-Dlong=" + "x".repeat(20_000)),
-                settings.healthInterval(),
-                settings.healthTimeout(),
-                settings.launchTimeout(),
-                settings.warmUp(),
-                settings.inferenceTimeout(),
-                settings.backOff(),
-                2,
-                16,
-                100,
-                settings.logDirectory(),
-                1));
+        LocalSettings settings =
+                world.settings().toBuilder().logs(file.resolve("logs"), 1).build();
+        world.settings(settings.toBuilder()
+                .jvmOptions(List.of("-Dlong=" + "x".repeat(20_000)))
+                .maxOpenRequests(100)
+                .build());
         try (LocalDeployment deployment = world.startReady()) {
             assertThat(y(deployment.infer(0, add("a", 1)).join())).isEqualTo(2);
             pid(deployment);
@@ -329,24 +307,11 @@ final class ProcessTest {
     @Test
     void aJvmThatDoesNotStartIsSaid() {
         World world = world().instances(TestModels.add(directory), 1, 1, 1);
-        LocalSettings settings = world.settings();
-        world.settings(new LocalSettings(
-                settings.mode(),
-                settings.modelDirectory(),
-                settings.cacheDirectory(),
-                32,
-                List.of("-XX:NoSuchOption"),
-                settings.healthInterval(),
-                settings.healthTimeout(),
-                settings.launchTimeout(),
-                settings.warmUp(),
-                settings.inferenceTimeout(),
-                settings.backOff(),
-                1,
-                16,
-                100,
-                null,
-                1));
+        world.settings(world.settings().toBuilder()
+                .jvmOptions(List.of("-XX:NoSuchOption"))
+                .maxFailedStarts(1)
+                .maxOpenRequests(100)
+                .build());
         try (LocalDeployment deployment = world.start()) {
             assertThat(deployment.infer(0, add("a", 1)).join().cause()).contains("it ended with code 1");
             workers(deployment);

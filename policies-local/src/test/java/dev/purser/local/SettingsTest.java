@@ -26,8 +26,11 @@ final class SettingsTest {
 
     @Test
     void whatIsChangedIsAllThatChanges() {
-        LocalSettings changed =
-                settings.withMode(Mode.IN_PROCESS).withMaxThreads(7).withLogs(Path.of("logs"), 3);
+        LocalSettings changed = settings.toBuilder()
+                .mode(Mode.IN_PROCESS)
+                .maxThreads(7)
+                .logs(Path.of("logs"), 3)
+                .build();
         assertThat(changed)
                 .usingRecursiveComparison()
                 .ignoringFields("mode", "maxThreads", "logDirectory", "logLimitMb")
@@ -40,9 +43,10 @@ final class SettingsTest {
 
     @Test
     void valuesOutOfRangeAreSaid() {
-        assertThatThrownBy(() -> settings.withMaxThreads(0))
+        assertThatThrownBy(() -> settings.toBuilder().maxThreads(0).build())
                 .hasMessage("maxThreads is 0, but it must be 1 to 2147483647");
-        assertThatThrownBy(() -> settings.withLogs(Path.of("logs"), 0)).hasMessageContaining("logLimitMb is 0");
+        assertThatThrownBy(() -> settings.toBuilder().logs(Path.of("logs"), 0).build())
+                .hasMessageContaining("logLimitMb is 0");
         assertThatThrownBy(() -> new BackOff(Duration.ZERO, Duration.ofSeconds(1), 2))
                 .hasMessage("backOff.initial is PT0S, but it must be over 0 and at most a day");
         assertThatThrownBy(() -> new BackOff(Duration.ofSeconds(2), Duration.ofSeconds(1), 2))

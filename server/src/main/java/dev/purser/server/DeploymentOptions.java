@@ -113,7 +113,7 @@ final class DeploymentOptions {
         }
         LocalSettings settings = local(workload, inProcess);
         if (workerLogs != null) {
-            settings = settings.withLogs(workerLogs, WORKER_LOG_MB);
+            settings = settings.toBuilder().logs(workerLogs, WORKER_LOG_MB).build();
         }
         ControllerSettings controller = new ControllerSettings(
                 controlInterval,
@@ -130,7 +130,9 @@ final class DeploymentOptions {
     /** How workers run, but for their logs. */
     static LocalSettings local(String workload, boolean inProcess) {
         LocalSettings settings = LocalSettings.defaults(modelDirectory(workload), cacheDirectory());
-        return inProcess ? settings.withMode(LocalSettings.Mode.IN_PROCESS) : settings;
+        return inProcess
+                ? settings.toBuilder().mode(LocalSettings.Mode.IN_PROCESS).build()
+                : settings;
     }
 
     /** The folder of the pool's file, which its models stand beside. */

@@ -9,6 +9,7 @@ import dev.purser.core.workload.Workloads;
 import dev.purser.local.LocalSettings;
 import dev.purser.server.TraceArguments.NamedTrace;
 import dev.purser.server.gateway.GatewaySettings;
+import dev.purser.sim.Simulation;
 import dev.purser.sim.SimulatorSettings;
 import dev.purser.spi.PolicyRegistry;
 import java.io.PrintWriter;
@@ -123,8 +124,14 @@ final class TwinOptions {
         }
         ControllerSettings defaults = ControllerSettings.defaults();
         ControllerSettings controller = new ControllerSettings(
-                controlInterval, Duration.ofSeconds(30), 0, defaults.maxInstances(), defaults.maxLosses());
-        LocalSettings local = DeploymentOptions.local(workload, inProcess).withWarmUp(WARM_UP);
+                controlInterval,
+                Duration.ofSeconds(30),
+                Simulation.initialRate(traces.getFirst().arrivals()),
+                defaults.maxInstances(),
+                defaults.maxLosses());
+        LocalSettings local = DeploymentOptions.local(workload, inProcess).toBuilder()
+                .warmUp(WARM_UP)
+                .build();
         MeasuredProfile.Profiled profiled = measured.of(served, local, err, terminal);
         SimulatorSettings simulator = profiled.simulator();
         Duration boot = simulator.instanceBoot().plus(WARM_UP);
