@@ -20,6 +20,7 @@ import dev.purser.server.TraceArguments.NamedTrace;
 import dev.purser.server.gateway.Gateway;
 import dev.purser.server.gateway.GatewaySettings;
 import dev.purser.server.inputs.ModelInputs;
+import dev.purser.server.profile.LogNormal;
 import dev.purser.server.replay.Replay;
 import dev.purser.server.replay.ReplayListener;
 import dev.purser.server.replay.ReplayLoad;
@@ -28,7 +29,6 @@ import dev.purser.server.replay.ReplayResult;
 import dev.purser.server.replay.ReplayedRequest;
 import dev.purser.sim.Simulation;
 import dev.purser.sim.SimulatorSettings;
-import dev.purser.sim.Spread;
 import dev.purser.spi.PolicyRegistry;
 import dev.purser.spi.Stack;
 import dev.purser.worker.protocol.InferRequest;
@@ -58,7 +58,7 @@ import org.jspecify.annotations.Nullable;
  * @param trace when requests are sent
  * @param seed decides the arrivals within a step of the trace and the class of each request
  * @param simulator how the simulated platform behaves
- * @param controller how the controllers work; the initial rate is the mean of the trace's first minute
+ * @param controller how the controllers work
  * @param local how the workers run
  * @param gateway where the gateway listens
  */
@@ -86,6 +86,9 @@ record TwinRun(
     private static final double MEASURING_RATE = 20;
 
     private static final Duration MEASURING_TIME = Duration.ofSeconds(10);
+
+    /** The 95th percentile of the standard normal distribution. */
+    private static final double Z95 = 1.645;
 
     /**
      * What came of serving for real.
@@ -168,17 +171,16 @@ record TwinRun(
         if (overheads.isEmpty()) {
             return new Calibrated(this, Map.of());
         }
-        LogNormal overhead = LogNormal.of(overheads);
+        LogNormal overhead = fit(overheads);
         Map<String, Double> drift = new TreeMap<>();
         List<Double> around = new ArrayList<>();
         ratios.asMap().forEach((variant, ofVariant) -> {
-            LogNormal ratio = LogNormal.of(ofVariant);
+            LogNormal ratio = fit(ofVariant);
             drift.put(variant, ratio.mean());
             ofVariant.forEach(one -> around.add(one / ratio.median()));
         });
-        SimulatorSettings measured = around.isEmpty()
-                ? simulator
-                : simulator.withService(LogNormal.of(around).spread());
+        SimulatorSettings measured =
+                around.isEmpty() ? simulator : simulator.withService(fit(around).spread());
         TwinRun now = new TwinRun(
                 registry,
                 stack,
@@ -199,31 +201,11 @@ record TwinRun(
         return run.compareTo(time) < 0 ? run : time;
     }
 
-    /**
-     * The log-normal distribution with the median and the 95th percentile of what was measured: the two that a simulation
-     * is held to.
-     */
-    private record LogNormal(double median, double sigma) {
-        /** Of the standard normal distribution. */
-        private static final double Z95 = 1.645;
-
-        /** What spreads wider is a machine that stood still meanwhile. */
-        private static final double MOST_SIGMA = 1;
-
-        static LogNormal of(Collection<Double> measured) {
-            Map<Integer, Double> at = Quantiles.percentiles().indexes(50, 95).compute(measured);
-            double median = Objects.requireNonNull(at.get(50));
-            return new LogNormal(
-                    median, Math.min(MOST_SIGMA, Math.log(Objects.requireNonNull(at.get(95)) / median) / Z95));
-        }
-
-        double mean() {
-            return median * Math.exp(sigma * sigma / 2);
-        }
-
-        Spread spread() {
-            return Spread.lognormal(Math.sqrt(Math.expm1(sigma * sigma)));
-        }
+    /** By the median and the 95th percentile of what was measured: the two that a simulation is held to. */
+    private static LogNormal fit(Collection<Double> measured) {
+        Map<Integer, Double> at = Quantiles.percentiles().indexes(50, 95).compute(measured);
+        double median = Objects.requireNonNull(at.get(50));
+        return new LogNormal(median, Math.log(Objects.requireNonNull(at.get(95)) / median) / Z95);
     }
 
     /** What the profile says of a request that was served alone on an instance; null where it says nothing. */
@@ -265,7 +247,7 @@ record TwinRun(
                 catalog,
                 registry.create(stack, catalog, seed),
                 local,
-                controller.withInitialRate(Simulation.initialRate(trace.arrivals())),
+                controller,
                 new DecisionLog(DECISIONS, DECISIONS));
         try (deployment;
                 Gateway listening = Gateway.start(gateway, deployment, stack.name(), Version.number())) {
@@ -305,7 +287,7 @@ record TwinRun(
                         trace.arrivals(),
                         seed,
                         simulator,
-                        controller.withInitialRate(Simulation.initialRate(trace.arrivals())),
+                        controller,
                         new DecisionLog(DECISIONS, DECISIONS))
                 .run();
     }

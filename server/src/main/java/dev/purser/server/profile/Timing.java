@@ -21,9 +21,6 @@ public record Timing(
     /** Of the standard normal distribution. */
     private static final double Z95 = 1.96;
 
-    /** Of the logarithm. */
-    private static final double MOST_SIGMA = 1;
-
     private static final double BELOW_ONE_SIGMA = 0.158655;
 
     /**
@@ -38,14 +35,14 @@ public record Timing(
         double mean = Arrays.stream(sorted).sum() / n;
         double squares = Arrays.stream(sorted).map(x -> (x - mean) * (x - mean)).sum();
         double median = quantile(sorted, 0.5);
-        double sigma = Math.min(
-                MOST_SIGMA, Math.log(quantile(sorted, 1 - BELOW_ONE_SIGMA) / quantile(sorted, BELOW_ONE_SIGMA)) / 2);
+        LogNormal spread = new LogNormal(
+                median, Math.log(quantile(sorted, 1 - BELOW_ONE_SIGMA) / quantile(sorted, BELOW_ONE_SIGMA)) / 2);
         return new Timing(
                 median,
                 mean,
                 n > 1 ? Math.sqrt(squares / (n - 1)) : 0,
-                median * Math.exp(sigma * sigma / 2),
-                Math.sqrt(Math.expm1(sigma * sigma)),
+                spread.mean(),
+                spread.cv(),
                 100 * halfInterval(sorted) / median,
                 n);
     }
