@@ -275,8 +275,9 @@ final class ProcessHost implements Host {
             steps.put("modelLoad", times.modelLoad());
             steps.put("firstInference", times.firstInference());
             long load = Math.round((times.modelLoad() + times.firstInference()) * 1e6);
+            Remote remote = new Remote(this, opened);
             if (!order.brief() && settings.warmUp().isPositive()) {
-                steps.put("warmUp", warmUp(opened));
+                steps.put("warmUp", warmUp(remote));
             }
             try {
                 long every = settings.healthInterval().toNanos();
@@ -286,21 +287,19 @@ final class ProcessHost implements Host {
                 LOG.debug("{} became ready too late", order.name());
                 return;
             }
-            listener.ready(new Remote(this, opened), steps, load);
+            listener.ready(remote, steps, load);
             makeArchive(configuration);
         }
 
         /** Asks made-up requests, for the code of the worker and of this process to be compiled; in milliseconds. */
-        private double warmUp(InferenceClient opened) {
+        private double warmUp(Remote remote) {
             long start = System.nanoTime();
             try {
-                ModelMetadata read = opened.metadata(model, settings.healthTimeout());
-                metadata.put(order.variant(), read);
                 InferRequest request =
-                        InferRequest.of(SyntheticInputs.of(read, 1).toArray(new Tensor[0]));
+                        InferRequest.of(SyntheticInputs.of(remote.metadata(), 1).toArray(new Tensor[0]));
                 while (!stopping
                         && System.nanoTime() - start < settings.warmUp().toNanos()) {
-                    var unused = opened.infer(model, request, settings.inferenceTimeout());
+                    var unused = remote.infer(request);
                 }
             } catch (IOException | RuntimeException e) {
                 // whether it serves is for real requests and the health check to find out
