@@ -100,7 +100,8 @@ public final class LocalDeployment implements AutoCloseable {
                     call.end(end);
                     ended.add(call);
                 },
-                controller,
+                // the platform itself spaces the launches that fail
+                controller.withLaunchRetry(Duration.ZERO),
                 log);
         shutdownHook = new Thread(this::processEnds, "purser shutdown");
     }

@@ -1,6 +1,7 @@
 package dev.purser.local;
 
 import dev.purser.core.engine.Controller;
+import dev.purser.core.engine.Loss;
 import dev.purser.core.engine.PlatformEvents;
 import dev.purser.core.live.LiveController;
 import dev.purser.core.live.LivePlatform;
@@ -367,7 +368,7 @@ final class LocalPlatform implements LivePlatform<Call> {
         remove(worker);
         worker.lose(cause);
         if (worker.place == Place.INSTANCE) {
-            events.instanceLost(worker.row);
+            events.instanceLost(worker.row, wasReady ? Loss.CRASHED : Loss.LAUNCH_FAILED);
             failHopeless();
         } else {
             events.sandboxReclaimed(worker.owner);

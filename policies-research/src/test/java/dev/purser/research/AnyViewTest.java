@@ -202,6 +202,10 @@ class AnyViewTest {
                 assertThat(catalog.variantOfFleet(to.fleet())).as(at).isEqualTo(variant);
                 assertThat(catalog.slots(to.fleet())).as(at).isPositive();
             }
+            case Dispatch.ToFleet to -> {
+                assertThat(catalog.variantOfFleet(to.fleet())).as(at).isEqualTo(variant);
+                assertThat(catalog.slots(to.fleet())).as(at).isPositive();
+            }
             case Dispatch.ToFunction to -> {
                 assertThat(catalog.variantOfFunction(to.function())).as(at).isEqualTo(variant);
                 assertThat(catalog.functionNanos(to.function())).as(at).isLessThan(ServiceCatalog.UNBOUNDED);

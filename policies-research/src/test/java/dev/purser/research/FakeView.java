@@ -20,6 +20,14 @@ public final class FakeView implements ProvisioningView, FunctionView, QueueView
     private final int[] queued;
     private final double[] arrivals;
     private final int[] running;
+    private final int[] fleetQueued;
+    private final long[] ended;
+    private final long[] violations;
+    private final int[] noticed;
+    private final int[] throttled;
+    private final int[] standby;
+    private final boolean[] unavailable;
+    private final double[] usdPerSecond;
     private long nanos;
     private long intervalNanos = 10_000_000_000L;
     private long launchNanos = 101_000_000_000L;
@@ -42,6 +50,17 @@ public final class FakeView implements ProvisioningView, FunctionView, QueueView
         queued = new int[catalog.variants()];
         arrivals = new double[catalog.variants()];
         running = new int[catalog.functions()];
+        fleetQueued = new int[catalog.fleets()];
+        ended = new long[catalog.variants()];
+        violations = new long[catalog.variants()];
+        noticed = new int[catalog.fleets()];
+        throttled = new int[catalog.fleets()];
+        standby = new int[catalog.fleets()];
+        unavailable = new boolean[catalog.fleets()];
+        usdPerSecond = new double[catalog.instanceTypes()];
+        for (int t = 0; t < usdPerSecond.length; t++) {
+            usdPerSecond[t] = catalog.usdPerSecond(t);
+        }
     }
 
     /** A request of a class, for the variant. */
@@ -99,6 +118,95 @@ public final class FakeView implements ProvisioningView, FunctionView, QueueView
     @Override
     public int fleet() {
         return queueFleet;
+    }
+
+    /** Requests that wait for one fleet; they count among those of its variant. */
+    public FakeView queuedForFleet(int fleet, int requests) {
+        queued[catalog.variantOfFleet(fleet)] += requests - fleetQueued[fleet];
+        fleetQueued[fleet] = requests;
+        return this;
+    }
+
+    /** Requests for a variant that ended in the last interval, and how many of them broke their promise. */
+    public FakeView ended(int variant, long requests, long broken) {
+        ended[variant] = requests;
+        violations[variant] = broken;
+        return this;
+    }
+
+    public FakeView noticed(int fleet, int instances) {
+        noticed[fleet] = instances;
+        return this;
+    }
+
+    public FakeView throttled(int fleet, int instances) {
+        throttled[fleet] = instances;
+        return this;
+    }
+
+    public FakeView standby(int fleet, int instances) {
+        standby[fleet] = instances;
+        return this;
+    }
+
+    public FakeView unavailable(int fleet, boolean isUnavailable) {
+        unavailable[fleet] = isUnavailable;
+        return this;
+    }
+
+    public FakeView usdPerHour(int type, double price) {
+        usdPerSecond[type] = price / 3600;
+        return this;
+    }
+
+    @Override
+    public int waiting() {
+        int variant = catalog.variantOfFleet(queueFleet);
+        int shared = queued[variant];
+        for (int t = 0; t < catalog.instanceTypes(); t++) {
+            shared -= fleetQueued[catalog.fleet(variant, t)];
+        }
+        return shared + fleetQueued[queueFleet];
+    }
+
+    @Override
+    public int fleetQueueLength(int fleet) {
+        return fleetQueued[fleet];
+    }
+
+    @Override
+    public double usdPerSecond(int type) {
+        return usdPerSecond[type];
+    }
+
+    @Override
+    public long ended(int variant) {
+        return ended[variant];
+    }
+
+    @Override
+    public long violations(int variant) {
+        return violations[variant];
+    }
+
+    @Override
+    public int noticedInstances(int fleet) {
+        return noticed[fleet];
+    }
+
+    @Override
+    public int throttledInstances(int fleet) {
+        return throttled[fleet];
+    }
+
+    @Override
+    public int standbyInstances(int fleet) {
+        return standby[fleet];
+    }
+
+    @Override
+    public boolean isUnavailable(int fleet) {
+        return unavailable[fleet];
     }
 
     @Override

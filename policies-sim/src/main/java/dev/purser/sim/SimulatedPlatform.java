@@ -182,7 +182,7 @@ final class SimulatedPlatform implements Platform, Clock {
         paidNanos[request] = nanos;
         long end = now + invokeOverhead + nanos;
         if (row == SandboxTable.NONE) {
-            row = start(function);
+            row = startSandbox(function);
             end += coldStartNanos(function);
             paidNanos[request] += initNanos(function);
         }
@@ -190,7 +190,7 @@ final class SimulatedPlatform implements Platform, Clock {
         events.add(end, INVOCATION_FINISHED, request);
     }
 
-    private int start(int function) {
+    private int startSandbox(int function) {
         int row = sandboxes.add(function);
         events.add(now, SANDBOX_STARTED, row);
         return row;
@@ -265,7 +265,7 @@ final class SimulatedPlatform implements Platform, Clock {
     @Override
     public void prewarm(int function, int count) {
         for (int i = 0; i < count; i++) {
-            events.add(now + coldStartNanos(function), SANDBOX_WARM, start(function));
+            events.add(now + coldStartNanos(function), SANDBOX_WARM, startSandbox(function));
         }
     }
 

@@ -316,6 +316,7 @@ final class ExplainCommand implements Runnable {
         return switch (dispatch) {
             case Dispatch.ToInstance to -> "to a VM: " + catalog.fleetName(to.fleet());
             case Dispatch.ToFunction to -> "to a function: " + catalog.functionName(to.function());
+            case Dispatch.ToFleet to -> "to the queue of " + catalog.fleetName(to.fleet());
             case Dispatch.ToQueue ignored -> "to the queue";
             case Dispatch.Refuse ignored -> "refused";
         };

@@ -119,7 +119,6 @@ final class RunOptions {
         if (controlInterval.isZero()) {
             throw new InputException("--control-interval", "", "is 0s, but it must be longer", "10s is usual");
         }
-        ControllerSettings defaults = ControllerSettings.defaults();
         Experiment experiment = new Experiment(
                 registry,
                 catalog,
@@ -127,8 +126,7 @@ final class RunOptions {
                 TraceArguments.load(traces, reading.options(), window.window()),
                 seeds(seeds),
                 simulator(settings),
-                new ControllerSettings(
-                        controlInterval, defaults.requestTimeout(), 0, defaults.maxInstances(), defaults.maxLosses()));
+                ControllerSettings.defaults().withControlInterval(controlInterval));
         experiment.check();
         return experiment;
     }

@@ -1,6 +1,7 @@
 package dev.purser.core.engine;
 
 import dev.purser.core.engine.DecisionLog.FleetDecision;
+import dev.purser.core.engine.DecisionLog.InstanceEvent;
 import dev.purser.core.engine.DecisionLog.PlanDecision;
 import dev.purser.core.policy.Batching;
 import dev.purser.core.policy.BatchingPolicy;
@@ -22,9 +23,12 @@ import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.policy.ServingView;
 import dev.purser.core.pricing.Ledger;
+import dev.purser.core.pricing.Market;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The control plane: a single-threaded state machine and the only writer of serving state. Events come in as method
@@ -38,6 +42,11 @@ public final class Controller implements PlatformEvents {
     private static final int START_SAMPLES = 64;
 
     private static final long NEVER = Long.MAX_VALUE;
+    /** How long before it is taken back an instance is given no more work, besides the time of that work. */
+    private static final long LEAVING_MARGIN = 1_000_000_000L;
+
+    private static final Reason UNAVAILABLE =
+            Reason.of("unavailable", "a launch failed lately, and none is tried for a while");
     private static final Reason INSTANCE_LIMIT =
             Reason.of("instance-limit", "the controller's limit on instances bounds the plan");
 
@@ -72,9 +81,26 @@ public final class Controller implements PlatformEvents {
     private final boolean[] batched;
     /** By fleet: the time until which a free slot waits for a batch to fill; NEVER where none does. */
     private final long[] batchUntil;
+    /** By fleet: launches that failed since the last that did not, and until when none is tried. */
+    private final int[] failures;
+
+    private final long[] unavailableUntil;
+    /** By fleet: stopped instances to hold. */
+    private final int[] standbyTarget;
+    /** By instance type: its price now. */
+    private final double[] usdPerSecond;
+    /** By variant: requests that ended in this interval, and in the last; and those that broke their promise. */
+    private final long[] ended;
+
+    private final long[] intervalEnded;
+    private final long[] violations;
+    private final long[] intervalViolations;
 
     private long intervalEnd;
     private long timer = NEVER;
+    /** When the next instance that the provider takes back is to be given no more work. */
+    private long nextLeaving = NEVER;
+
     private int outstanding;
     private int freedInvocations;
     private Offload offload = Offload.always();
@@ -110,7 +136,7 @@ public final class Controller implements PlatformEvents {
         this.listener = listener;
         this.log = log;
         intervalNanos = settings.controlInterval().toNanos();
-        ledger = new Ledger(catalog.priceBook(), catalog.instanceTypeList());
+        ledger = new Ledger(catalog.priceBook(), catalog.instanceTypeList(), catalog.markets());
         metrics = new Metrics(catalog, intervalNanos);
         requests = new RequestTable(catalog);
         cursor = requests.new Cursor();
@@ -129,6 +155,17 @@ public final class Controller implements PlatformEvents {
         }
         batchUntil = new long[catalog.fleets()];
         Arrays.fill(batchUntil, NEVER);
+        failures = new int[catalog.fleets()];
+        unavailableUntil = new long[catalog.fleets()];
+        standbyTarget = new int[catalog.fleets()];
+        usdPerSecond = new double[catalog.instanceTypes()];
+        for (int t = 0; t < usdPerSecond.length; t++) {
+            usdPerSecond[t] = catalog.usdPerSecond(t);
+        }
+        ended = new long[catalog.variants()];
+        intervalEnded = new long[catalog.variants()];
+        violations = new long[catalog.variants()];
+        intervalViolations = new long[catalog.variants()];
     }
 
     /** Makes the first plan and starts the control intervals; called once, before the first request. */
@@ -218,6 +255,15 @@ public final class Controller implements PlatformEvents {
                 }
             }
             case Dispatch.ToFunction to -> invoke(row, requireFunction(to.function(), variant));
+            case Dispatch.ToFleet to -> {
+                int fleet = requireFleet(to.fleet(), variant);
+                if (fleets.readyInstances(fleet) == 0) {
+                    queue(row, variant, fleet, now);
+                } else {
+                    requests.enqueueForFleet(row, fleet);
+                    serveQueue(fleet, now);
+                }
+            }
             case Dispatch.ToQueue ignored -> queue(row, variant, catalog.fleet(variant, 0), now);
             case Dispatch.Refuse ignored -> end(row, Outcome.REFUSED);
         }
@@ -234,7 +280,7 @@ public final class Controller implements PlatformEvents {
         if (catalog.instanceTypes() > 0) {
             serveQueue(preferred, now);
         }
-        for (int t = 0; t < catalog.instanceTypes() && requests.queued(variant) > 0; t++) {
+        for (int t = 0; t < catalog.instanceTypes() && requests.waitingForVariant(variant) > 0; t++) {
             if (catalog.fleet(variant, t) != preferred) {
                 serveQueue(catalog.fleet(variant, t), now);
             }
@@ -312,32 +358,49 @@ public final class Controller implements PlatformEvents {
         fleets.release(instance, now);
         if (fleets.isDraining(instance)) {
             if (fleets.busySlots(instance) == 0) {
-                stop(instance, now);
-                platform.terminate(instance);
+                giveUp(instance, now);
             }
-        } else {
+        } else if (!fleets.isLeaving(instance)) {
             serveQueue(fleets.fleet(instance), now);
         }
     }
 
+    /** An instance that serves nothing is not needed: it stands by, or ends. */
+    private void giveUp(int instance, long now) {
+        int fleet = fleets.fleet(instance);
+        if (!fleets.isPending(instance)
+                && fleets.standbyInstances(fleet) + fleets.preparingInstances(fleet) < standbyTarget[fleet]) {
+            standBy(instance, now);
+        } else {
+            stop(instance, now, false);
+            platform.terminate(instance);
+        }
+    }
+
+    /** An instance that runs and serves nothing is stopped, and stands by. */
+    private void standBy(int instance, long now) {
+        pay(instance, now, false);
+        fleets.stop(instance, now);
+        platform.stop(instance);
+    }
+
     /** Gives a fleet's free slots to the requests that wait for its variant. */
     private void serveQueue(int fleet, long now) {
-        int variant = catalog.variantOfFleet(fleet);
         batchUntil[fleet] = NEVER;
-        while (requests.queued(variant) > 0) {
+        while (requests.servable(fleet) > 0) {
             int instance = fleets.busiestWithFreeSlot(fleet);
             if (instance == FleetTable.NONE) {
                 return;
             }
-            int size = catalog.maxBatch(fleet) == 1 ? 1 : batchSize(fleet, variant, now);
+            int size = catalog.maxBatch(fleet) == 1 ? 1 : batchSize(fleet, now);
             if (size == 0) {
                 return;
             }
-            int first = requests.dequeue(variant, queueOrder);
+            int first = requests.dequeue(fleet, queueOrder);
             requests.nextInBatch(first, RequestTable.NONE);
             int last = first;
             for (int i = 1; i < size; i++) {
-                int row = requests.dequeue(variant, queueOrder);
+                int row = requests.dequeue(fleet, queueOrder);
                 requests.nextInBatch(last, row);
                 requests.nextInBatch(row, RequestTable.NONE);
                 last = row;
@@ -347,11 +410,11 @@ public final class Controller implements PlatformEvents {
     }
 
     /** How many of the requests that wait are served together now; 0 where more are waited for. */
-    private int batchSize(int fleet, int variant, long now) {
+    private int batchSize(int fleet, long now) {
         view.fleet = fleet;
         Batching decision = batching.batch(view);
         int enough = Math.min(decision.size(), catalog.maxBatch(fleet));
-        int queued = requests.queued(variant);
+        int queued = requests.servable(fleet);
         if (queued < enough && now < decision.untilNanos()) {
             batchUntil[fleet] = decision.untilNanos();
             setTimer(decision.untilNanos());
@@ -464,6 +527,10 @@ public final class Controller implements PlatformEvents {
         int variant = requests.variant(row);
         long latency = now - requests.arrival(row);
         metrics.requestAnswered(requests.requestClass(row), variant, latency, byFunction);
+        ended[variant]++;
+        if (latency > catalog.maxLatencyNanos(requests.requestClass(row))) {
+            violations[variant]++;
+        }
         selector.answered(variant, latency);
         listener.ended(row, Outcome.ANSWERED, variant);
         requests.remove(row);
@@ -475,6 +542,11 @@ public final class Controller implements PlatformEvents {
         } else {
             metrics.requestFailed(requests.requestClass(row));
         }
+        int variant = requests.variant(row);
+        if (variant != Selection.NONE) {
+            ended[variant]++;
+            violations[variant]++;
+        }
         listener.ended(row, outcome, requests.variant(row));
         requests.remove(row);
     }
@@ -482,34 +554,179 @@ public final class Controller implements PlatformEvents {
     @Override
     public void instanceReady(int instance) {
         long now = clock.nanos();
+        int fleet = fleets.fleet(instance);
+        failures[fleet] = 0;
+        unavailableUntil[fleet] = 0;
+        if (fleets.isPreparing(instance)) {
+            standBy(instance, now);
+            return;
+        }
         fleets.ready(instance, now);
-        serveQueue(fleets.fleet(instance), now);
+        serveQueue(fleet, now);
     }
 
     @Override
-    public void instanceLost(int instance) {
+    public void instanceLost(int instance, Loss loss) {
         long now = clock.nanos();
+        int fleet = fleets.fleet(instance);
+        happened(lossCode(loss), instance, lossWords(loss, instance));
+        if (loss == Loss.LAUNCH_FAILED || loss == Loss.NO_CAPACITY || loss == Loss.LAUNCH_TIMEOUT) {
+            int waits =
+                    1 << Math.min(failures[fleet]++, Integer.numberOfTrailingZeros(ControllerSettings.MOST_RETRIES));
+            unavailableUntil[fleet] = now + settings.launchRetry().toNanos() * waits;
+        }
         for (int row = 0; row < requests.rows(); row++) {
             if (requests.server(row) == instance) {
-                if (requests.lose(row) < settings.maxLosses()) {
+                if (loss == Loss.INTERRUPTED || requests.lose(row) < settings.maxLosses()) {
+                    requests.server(row, RequestTable.NONE);
                     requests.enqueueByArrival(row);
                 } else {
                     end(row, Outcome.FAILED);
                 }
             }
         }
-        stop(instance, now);
+        if (loss == Loss.LAUNCH_FAILED || loss == Loss.NO_CAPACITY) {
+            metrics.instanceStopped(0);
+            fleets.remove(instance, now);
+        } else {
+            stop(instance, now, loss == Loss.INTERRUPTED);
+        }
+        requests.release(fleet);
         plan(ProvisioningView.Trigger.LOSS);
         for (int t = 0; t < catalog.fleets(); t++) {
             serveQueue(t, now);
         }
     }
 
-    private void stop(int instance, long now) {
-        long up = now - fleets.launched(instance);
-        ledger.instanceStopped(catalog.typeOfFleet(fleets.fleet(instance)), up);
-        metrics.instanceStopped(up);
+    private static String lossCode(Loss loss) {
+        return switch (loss) {
+            case LAUNCH_FAILED -> "launch-failed";
+            case NO_CAPACITY -> "no-capacity";
+            case LAUNCH_TIMEOUT -> "launch-timeout";
+            case CRASHED -> "crashed";
+            case INTERRUPTED -> "interrupted";
+        };
+    }
+
+    private String lossWords(Loss loss, int instance) {
+        return switch (loss) {
+            case LAUNCH_FAILED -> "the launch failed";
+            case NO_CAPACITY -> "the provider has no capacity of the type at the price that is paid";
+            case LAUNCH_TIMEOUT ->
+                "not ready within " + settings.launchTimeout().toSeconds() + " s of its launch";
+            case CRASHED -> "ended by itself";
+            case INTERRUPTED ->
+                "taken back by the provider" + (fleets.noticedFor(instance) == 0 ? " without notice" : "");
+        };
+    }
+
+    private void happened(String kind, int instance, String words) {
+        log.instance(new InstanceEvent(clock.nanos(), kind, fleets.fleet(instance), fleets.number(instance), words));
+    }
+
+    @Override
+    public void instanceNotice(int instance, long atNanos) {
+        long now = clock.nanos();
+        happened(
+                "notice",
+                instance,
+                String.format(Locale.ROOT, "the provider takes it back in %.0f s", (atNanos - now) / 1e9));
+        if (fleets.isPending(instance)) {
+            stop(instance, now, true);
+            platform.terminate(instance);
+        } else if (fleets.isDraining(instance)) {
+            fleets.notice(instance, atNanos);
+            fleets.leave(instance, now);
+        } else {
+            fleets.notice(instance, atNanos);
+            leaveInTime(now);
+        }
+        plan(ProvisioningView.Trigger.NOTICE);
+    }
+
+    /** Gives no more work to instances that could not finish it before the provider takes them back. */
+    private void leaveInTime(long now) {
+        nextLeaving = NEVER;
+        for (int instance = 0; instance < fleets.rows(); instance++) {
+            if (fleets.isReady(instance) && fleets.noticedFor(instance) != 0) {
+                int fleet = fleets.fleet(instance);
+                long leaves = fleets.noticedFor(instance)
+                        - 2 * catalog.serviceNanos(fleet, catalog.maxBatch(fleet))
+                        - LEAVING_MARGIN;
+                if (leaves <= now) {
+                    happened("leaving", instance, "gets no more work, for it could not finish it");
+                    fleets.leave(instance, now);
+                    releaseWithoutInstance(fleet, now);
+                } else {
+                    nextLeaving = Math.min(nextLeaving, leaves);
+                }
+            }
+        }
+        if (nextLeaving != NEVER) {
+            setTimer(nextLeaving);
+        }
+    }
+
+    /** Requests that wait for a fleet without instances would wait for ever. */
+    private void releaseWithoutInstance(int fleet, long now) {
+        if (fleets.readyInstances(fleet) == 0 && requests.waitingForFleet(fleet) > 0) {
+            requests.release(fleet);
+            int variant = catalog.variantOfFleet(fleet);
+            for (int t = 0; t < catalog.instanceTypes(); t++) {
+                serveQueue(catalog.fleet(variant, t), now);
+            }
+        }
+    }
+
+    @Override
+    public void instanceThrottled(int instance, boolean throttled) {
+        fleets.throttle(instance, throttled);
+        happened(
+                throttled ? "throttled" : "full-speed",
+                instance,
+                throttled ? "its CPU credits are used up: it runs at its baseline" : "it has CPU credits again");
+    }
+
+    @Override
+    public void spotPriceChanged(int type, BigDecimal usdPerHour) {
+        ledger.spotPrice(type, clock.nanos(), usdPerHour);
+        usdPerSecond[type] = usdPerHour.doubleValue() / 3600;
+    }
+
+    /** Instances that have been starting for too long are given up. */
+    private void giveUpLaunches(long now) {
+        for (int instance = 0; instance < fleets.rows(); instance++) {
+            if (fleets.exists(instance)
+                    && fleets.isPending(instance)
+                    && now - fleets.since(instance) > settings.launchTimeout().toNanos()) {
+                platform.terminate(instance);
+                instanceLost(instance, Loss.LAUNCH_TIMEOUT);
+            }
+        }
+    }
+
+    private void stop(int instance, long now, boolean interrupted) {
+        pay(instance, now, interrupted);
         fleets.remove(instance, now);
+    }
+
+    /** Accounts for an instance's time as it was until now: running, or stopped. */
+    private void pay(int instance, long now, boolean interrupted) {
+        long since = fleets.since(instance);
+        if (fleets.isStandby(instance)) {
+            ledger.volumeKept(now - since);
+            return;
+        }
+        int type = catalog.typeOfFleet(fleets.fleet(instance));
+        if (catalog.market(type) == Market.SPOT) {
+            ledger.spotStopped(type, since, now, interrupted);
+        } else {
+            ledger.instanceStopped(type, now - since);
+        }
+        if (catalog.burst(type) != null) {
+            ledger.surplusCredits(type, platform.surplusVcpuMillis(instance));
+        }
+        metrics.instanceStopped(now - since);
     }
 
     @Override
@@ -545,13 +762,16 @@ public final class Controller implements PlatformEvents {
                     serveQueue(fleet, now);
                 }
             }
+            if (nextLeaving <= now) {
+                leaveInTime(now);
+            }
             if (intervalEnd <= now) {
                 intervalEnd = now + intervalNanos;
                 endInterval(now);
             }
         } finally {
             // whatever a policy did, time goes on
-            long next = intervalEnd;
+            long next = Math.min(intervalEnd, nextLeaving);
             for (long until : batchUntil) {
                 next = Math.min(next, until);
             }
@@ -575,7 +795,12 @@ public final class Controller implements PlatformEvents {
         for (int v = 0; v < arrivals.length; v++) {
             intervalArrivals[v] = arrivals[v];
             arrivals[v] = 0;
+            intervalEnded[v] = ended[v];
+            ended[v] = 0;
+            intervalViolations[v] = violations[v];
+            violations[v] = 0;
         }
+        giveUpLaunches(now);
         plan(ProvisioningView.Trigger.INTERVAL);
         for (int function = 0; function < used.length; function++) {
             if (used[function]) {
@@ -606,7 +831,7 @@ public final class Controller implements PlatformEvents {
         }
         int queued = 0;
         for (int v = 0; v < catalog.variants(); v++) {
-            queued += requests.queued(v);
+            queued += requests.waitingForVariant(v);
         }
         metrics.endInterval(ready, pending, queued);
     }
@@ -629,28 +854,42 @@ public final class Controller implements PlatformEvents {
                     "provisioner " + provisioner.getClass().getName() + " asks for " + target.instances()
                             + " instances of fleet " + fleet + ", which cannot serve");
         }
+        if (target.standby() > 0 && catalog.market(catalog.typeOfFleet(fleet)) == Market.SPOT) {
+            throw new IllegalStateException(
+                    "provisioner " + provisioner.getClass().getName() + " asks for spot instances on standby in fleet "
+                            + fleet + ", but those cannot be stopped");
+        }
         long now = clock.nanos();
-        int before = fleets.readyInstances(fleet) + fleets.pendingInstances(fleet);
+        int before = fleets.readyInstances(fleet) + fleets.pendingInstances(fleet) - fleets.noticedInstances(fleet);
         int have = before;
         long first = -1;
         int launched = 0;
         int stopped = 0;
         Reason reason = target.reason();
+        standbyTarget[fleet] = platform.keepsStopped() ? target.standby() : 0;
         while (have < target.instances() && fleets.drainingInstances(fleet) > 0) {
             fleets.undrain(fleet, now);
             have++;
         }
         serveQueue(fleet, now);
         while (have < target.instances()) {
-            if (fleets.alive() >= settings.maxInstances()) {
+            if (fleets.standbyInstances(fleet) > 0) {
+                first = first < 0 ? fleets.started() : first;
+                int instance = fleets.firstStandby(fleet);
+                pay(instance, now, false);
+                fleets.start(instance, now);
+                metrics.instanceLaunched(fleets.alive());
+                platform.start(instance);
+            } else if (atLimit()) {
                 reason = INSTANCE_LIMIT;
                 break;
+            } else if (now < unavailableUntil[fleet]) {
+                reason = UNAVAILABLE;
+                break;
+            } else {
+                first = first < 0 ? fleets.started() : first;
+                launch(fleet, false, now);
             }
-            first = first < 0 ? fleets.started() : first;
-            int instance = fleets.launch(fleet, now);
-            metrics.instanceLaunched(fleets.alive());
-            ledger.objectsRead(1);
-            platform.launch(instance, fleet);
             launched++;
             have++;
         }
@@ -659,13 +898,40 @@ public final class Controller implements PlatformEvents {
             if (fleets.busySlots(instance) > 0) {
                 fleets.drain(instance, now);
             } else {
-                stop(instance, now);
-                platform.terminate(instance);
+                giveUp(instance, now);
             }
             stopped++;
             have--;
         }
-        return new FleetDecision(fleet, before, target.instances(), first, launched, stopped, reason);
+        releaseWithoutInstance(fleet, now);
+        keepStandbys(fleet, now);
+        return new FleetDecision(
+                fleet, before, target.instances(), first, launched, stopped, standbyTarget[fleet], reason);
+    }
+
+    private boolean atLimit() {
+        return fleets.alive() >= settings.maxInstances();
+    }
+
+    private void launch(int fleet, boolean toStandBy, long now) {
+        int instance = fleets.launch(fleet, now, toStandBy);
+        metrics.instanceLaunched(fleets.alive());
+        ledger.objectsRead(1);
+        platform.launch(instance, fleet);
+    }
+
+    private void keepStandbys(int fleet, long now) {
+        int have = fleets.standbyInstances(fleet) + fleets.preparingInstances(fleet);
+        while (have < standbyTarget[fleet] && !atLimit() && now >= unavailableUntil[fleet]) {
+            launch(fleet, true, now);
+            have++;
+        }
+        while (have > standbyTarget[fleet]) {
+            int instance = fleets.dispensableStandby(fleet);
+            stop(instance, now, false);
+            platform.terminate(instance);
+            have--;
+        }
     }
 
     /**
@@ -681,7 +947,7 @@ public final class Controller implements PlatformEvents {
         int alive = fleets.alive();
         for (int instance = 0; instance < fleets.rows(); instance++) {
             if (fleets.exists(instance)) {
-                stop(instance, now);
+                stop(instance, now, false);
                 platform.terminate(instance);
             }
         }
@@ -794,7 +1060,52 @@ public final class Controller implements PlatformEvents {
 
         @Override
         public int queueLength(int variant) {
-            return requests.queued(variant);
+            return requests.waitingForVariant(variant);
+        }
+
+        @Override
+        public int fleetQueueLength(int ofFleet) {
+            return requests.waitingForFleet(ofFleet);
+        }
+
+        @Override
+        public int waiting() {
+            return requests.servable(fleet);
+        }
+
+        @Override
+        public double usdPerSecond(int type) {
+            return usdPerSecond[type];
+        }
+
+        @Override
+        public long ended(int variant) {
+            return intervalEnded[variant];
+        }
+
+        @Override
+        public long violations(int variant) {
+            return intervalViolations[variant];
+        }
+
+        @Override
+        public int noticedInstances(int ofFleet) {
+            return fleets.noticedInstances(ofFleet);
+        }
+
+        @Override
+        public int throttledInstances(int ofFleet) {
+            return fleets.throttledInstances(ofFleet);
+        }
+
+        @Override
+        public int standbyInstances(int ofFleet) {
+            return fleets.standbyInstances(ofFleet);
+        }
+
+        @Override
+        public boolean isUnavailable(int ofFleet) {
+            return clock.nanos() < unavailableUntil[ofFleet];
         }
 
         @Override
@@ -849,12 +1160,12 @@ public final class Controller implements PlatformEvents {
 
         @Override
         public long oldestArrivalNanos() {
-            return requests.oldestArrival(catalog.variantOfFleet(fleet));
+            return requests.oldestArrival(fleet);
         }
 
         @Override
         public long earliestDeadlineNanos() {
-            return requests.earliestDeadline(catalog.variantOfFleet(fleet));
+            return requests.earliestDeadline(fleet);
         }
 
         @Override

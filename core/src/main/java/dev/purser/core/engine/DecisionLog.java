@@ -29,10 +29,18 @@ public final class DecisionLog {
      * @param firstLaunched number of the first instance launched, the others follow; -1 where none was
      * @param launched how many were launched
      * @param stopped how many were terminated or began to drain
+     * @param standby stopped instances to hold besides
      * @param reason the provisioner's
      */
     public record FleetDecision(
-            int fleet, int before, int target, long firstLaunched, int launched, int stopped, Reason reason) {}
+            int fleet,
+            int before,
+            int target,
+            long firstLaunched,
+            int launched,
+            int stopped,
+            int standby,
+            Reason reason) {}
 
     /**
      * One plan.
@@ -43,6 +51,18 @@ public final class DecisionLog {
      * @param offload its word on functions
      */
     public record PlanDecision(long nanos, Trigger trigger, List<FleetDecision> fleets, Offload offload) {}
+
+    /**
+     * What happened to an instance that no policy decided.
+     *
+     * @param nanos when
+     * @param kind a short code: {@code notice}, {@code interrupted}, {@code launch-failed}, {@code no-capacity}, {@code
+     *     launch-timeout}, {@code crashed}, {@code throttled}, {@code full-speed}, {@code leaving}
+     * @param fleet its fleet
+     * @param instance its number
+     * @param words a sentence
+     */
+    public record InstanceEvent(long nanos, String kind, int fleet, long instance, String words) {}
 
     /**
      * One request's way.
@@ -65,6 +85,7 @@ public final class DecisionLog {
     private final int planCapacity;
     private final Deque<PlanDecision> plans = new ArrayDeque<>();
     private long plansDropped;
+    private final Deque<InstanceEvent> instanceEvents = new ArrayDeque<>();
     private final int requestCapacity;
     private final long[] requestNanos;
     private final long[] requestNumber;
@@ -112,6 +133,13 @@ public final class DecisionLog {
         plans.addLast(decision);
     }
 
+    void instance(InstanceEvent event) {
+        if (instanceEvents.size() == planCapacity) {
+            instanceEvents.removeFirst();
+        }
+        instanceEvents.addLast(event);
+    }
+
     void request(
             long nanos,
             long number,
@@ -134,6 +162,11 @@ public final class DecisionLog {
     /** The plans kept, oldest first. */
     public List<PlanDecision> plans() {
         return List.copyOf(plans);
+    }
+
+    /** What happened to instances unasked, oldest first; as many as plans are kept. */
+    public List<InstanceEvent> instanceEvents() {
+        return List.copyOf(instanceEvents);
     }
 
     /** How many older plans were dropped. */

@@ -7,6 +7,9 @@ import java.util.Arrays;
 /**
  * The instances, as columns of primitives, in one doubly linked list for each fleet and number of busy slots. Finding
  * the busiest instance with a free slot is one bit operation; the tail of the idle list has been idle longest.
+ *
+ * <p>An instance is pending, ready, draining (it ends with its last request) or leaving (as draining, but the provider ends
+ * it); or it is being prepared to stand by, or stands by, stopped.
  */
 final class FleetTable {
     static final int NONE = -1;
@@ -15,7 +18,10 @@ final class FleetTable {
     private static final int PENDING = VmProfile.MAX_SLOTS + 1;
 
     private static final int DRAINING = PENDING + 1;
-    private static final int LISTS = DRAINING + 1;
+    private static final int LEAVING = PENDING + 2;
+    private static final int PREPARING = PENDING + 3;
+    private static final int STANDBY = PENDING + 4;
+    private static final int LISTS = PENDING + 5;
 
     private final ServiceCatalog catalog;
     private final int[] head;
@@ -27,6 +33,10 @@ final class FleetTable {
     private final int[] pending;
     private final int[] draining;
     private final int[] busy;
+    private final int[] noticed;
+    private final int[] throttled;
+    private final int[] preparing;
+    private final int[] standby;
 
     private final long[] changed;
     private final long[] busyIntegral;
@@ -37,7 +47,12 @@ final class FleetTable {
     private int[] list = new int[16];
     private int[] busySlots = new int[16];
     private long[] number = new long[16];
-    private long[] launched = new long[16];
+    /** Since when the instance is paid for as it is: running, or stopped. */
+    private long[] since = new long[16];
+    /** When the provider takes the instance back; 0 where it has not said so. */
+    private long[] noticedFor = new long[16];
+
+    private boolean[] isThrottled = new boolean[16];
     private long[] idleSince = new long[16];
     private int[] previous = new int[16];
     private int[] next = new int[16];
@@ -58,14 +73,22 @@ final class FleetTable {
         pending = new int[fleets];
         draining = new int[fleets];
         busy = new int[fleets];
+        noticed = new int[fleets];
+        throttled = new int[fleets];
+        preparing = new int[fleets];
+        standby = new int[fleets];
         changed = new long[fleets];
         busyIntegral = new long[fleets];
         slotIntegral = new long[fleets];
         utilisation = new double[fleets];
     }
 
-    /** A new pending instance. */
-    int launch(int ofFleet, long now) {
+    /**
+     * A new pending instance.
+     *
+     * @param toStandBy whether it is to stand by when it is there
+     */
+    int launch(int ofFleet, long now, boolean toStandBy) {
         int row = free;
         if (row != NONE) {
             free = next[row];
@@ -78,10 +101,17 @@ final class FleetTable {
         fleet[row] = ofFleet;
         busySlots[row] = 0;
         number[row] = started++;
-        launched[row] = now;
-        pending[ofFleet]++;
+        since[row] = now;
+        noticedFor[row] = 0;
+        isThrottled[row] = false;
         alive++;
-        link(row, PENDING);
+        if (toStandBy) {
+            preparing[ofFleet]++;
+            link(row, PREPARING);
+        } else {
+            pending[ofFleet]++;
+            link(row, PENDING);
+        }
         return row;
     }
 
@@ -91,7 +121,9 @@ final class FleetTable {
         list = Arrays.copyOf(list, size);
         busySlots = Arrays.copyOf(busySlots, size);
         number = Arrays.copyOf(number, size);
-        launched = Arrays.copyOf(launched, size);
+        since = Arrays.copyOf(since, size);
+        noticedFor = Arrays.copyOf(noticedFor, size);
+        isThrottled = Arrays.copyOf(isThrottled, size);
         idleSince = Arrays.copyOf(idleSince, size);
         previous = Arrays.copyOf(previous, size);
         next = Arrays.copyOf(next, size);
@@ -105,6 +137,109 @@ final class FleetTable {
         ready[f]++;
         idleSince[row] = now;
         link(row, 0);
+    }
+
+    /** Whether an instance was launched to stand by, and is not there yet. */
+    boolean isPreparing(int row) {
+        return list[row] == PREPARING;
+    }
+
+    /** Whether an instance was launched, and is not there yet. */
+    boolean isPending(int row) {
+        return list[row] == PENDING || list[row] == PREPARING;
+    }
+
+    /** Stops an instance that serves nothing: it stands by. */
+    void stop(int row, long now) {
+        int f = fleet[row];
+        integrate(f, now);
+        uncount(row);
+        unlink(row);
+        isThrottled[row] = false;
+        standby[f]++;
+        alive--;
+        since[row] = now;
+        link(row, STANDBY);
+    }
+
+    /** An instance of a fleet that stands by; NONE where none does. */
+    int firstStandby(int ofFleet) {
+        return head[ofFleet * LISTS + STANDBY];
+    }
+
+    /** Starts an instance that stands by: it is a new one, but for its place. */
+    void start(int row, long now) {
+        int f = fleet[row];
+        unlink(row);
+        standby[f]--;
+        pending[f]++;
+        alive++;
+        number[row] = started++;
+        since[row] = now;
+        link(row, PENDING);
+    }
+
+    /** An instance that stands by, or is being prepared to, where a fleet has more than it wants; NONE where it has none. */
+    int dispensableStandby(int ofFleet) {
+        int base = ofFleet * LISTS;
+        return head[base + PREPARING] == NONE ? head[base + STANDBY] : head[base + PREPARING];
+    }
+
+    /** The provider will take an instance back. */
+    void notice(int row, long at) {
+        if (isReady(row) && noticedFor[row] == 0) {
+            noticed[fleet[row]]++;
+        }
+        noticedFor[row] = at;
+    }
+
+    /** When the provider takes an instance back; 0 where it has not said so. */
+    long noticedFor(int row) {
+        return noticedFor[row];
+    }
+
+    /** Takes an instance that the provider takes back out of service. */
+    void leave(int row, long now) {
+        integrate(fleet[row], now);
+        uncount(row);
+        unlink(row);
+        link(row, LEAVING);
+    }
+
+    boolean isLeaving(int row) {
+        return list[row] == LEAVING;
+    }
+
+    /** Whether an instance serves and may be given work. */
+    boolean isReady(int row) {
+        return list[row] >= 0 && list[row] < PENDING;
+    }
+
+    void throttle(int row, boolean newThrottled) {
+        if (isThrottled[row] != newThrottled) {
+            isThrottled[row] = newThrottled;
+            if (isReady(row)) {
+                throttled[fleet[row]] += newThrottled ? 1 : -1;
+            }
+        }
+    }
+
+    /** Takes an instance out of its state's counts. */
+    private void uncount(int row) {
+        int f = fleet[row];
+        switch (list[row]) {
+            case PENDING -> pending[f]--;
+            case DRAINING -> draining[f]--;
+            case PREPARING -> preparing[f]--;
+            case STANDBY -> standby[f]--;
+            case LEAVING -> {}
+            default -> {
+                ready[f]--;
+                busy[f] -= busySlots[row];
+                noticed[f] -= noticedFor[row] == 0 ? 0 : 1;
+                throttled[f] -= isThrottled[row] ? 1 : 0;
+            }
+        }
     }
 
     /** The busiest ready instance of a fleet with a free slot, or NONE. */
@@ -124,7 +259,7 @@ final class FleetTable {
 
     void release(int row, long now) {
         busySlots[row]--;
-        if (list[row] == DRAINING) {
+        if (list[row] == DRAINING || list[row] == LEAVING) {
             return;
         }
         int f = fleet[row];
@@ -141,8 +276,7 @@ final class FleetTable {
     void drain(int row, long now) {
         int f = fleet[row];
         integrate(f, now);
-        ready[f]--;
-        busy[f] -= busySlots[row];
+        uncount(row);
         draining[f]++;
         unlink(row);
         link(row, DRAINING);
@@ -156,36 +290,43 @@ final class FleetTable {
         draining[ofFleet]--;
         ready[ofFleet]++;
         busy[ofFleet] += busySlots[row];
+        throttled[ofFleet] += isThrottled[row] ? 1 : 0;
         link(row, busySlots[row]);
         return row;
     }
 
     /** Forgets an instance, in whatever state it is. */
     void remove(int row, long now) {
-        int f = fleet[row];
-        integrate(f, now);
-        switch (list[row]) {
-            case PENDING -> pending[f]--;
-            case DRAINING -> draining[f]--;
-            default -> {
-                ready[f]--;
-                busy[f] -= busySlots[row];
-            }
+        integrate(fleet[row], now);
+        uncount(row);
+        if (list[row] != STANDBY) {
+            alive--;
         }
         unlink(row);
         list[row] = NONE;
-        alive--;
         next[row] = free;
         free = row;
     }
 
-    /** Which instance a fleet gives up first: the newest pending one, the one idle longest, the least busy one. */
+    /**
+     * Which instance a fleet gives up first: the newest pending one, the one idle longest, the least busy one. Those that
+     * the provider takes back are not given up.
+     */
     int dispensable(int ofFleet) {
         int base = ofFleet * LISTS;
         if (head[base + PENDING] != NONE) {
             return head[base + PENDING];
         }
-        return tail[base + Long.numberOfTrailingZeros(occupied[ofFleet])];
+        for (long left = occupied[ofFleet]; left != 0; left &= left - 1) {
+            int row = tail[base + Long.numberOfTrailingZeros(left)];
+            while (row != NONE && noticedFor[row] != 0) {
+                row = previous[row];
+            }
+            if (row != NONE) {
+                return row;
+            }
+        }
+        throw new IllegalStateException("fleet " + ofFleet + " has no instance to give up");
     }
 
     int idleFor(int ofFleet, long since) {
@@ -274,8 +415,13 @@ final class FleetTable {
         return number[row];
     }
 
-    long launched(int row) {
-        return launched[row];
+    /** Since when the instance is paid for as it is: running, or stopped. */
+    long since(int row) {
+        return since[row];
+    }
+
+    boolean isStandby(int row) {
+        return list[row] == STANDBY;
     }
 
     int readyInstances(int f) {
@@ -284,6 +430,24 @@ final class FleetTable {
 
     int pendingInstances(int f) {
         return pending[f];
+    }
+
+    int noticedInstances(int f) {
+        return noticed[f];
+    }
+
+    int throttledInstances(int f) {
+        return throttled[f];
+    }
+
+    /** Stopped instances. */
+    int standbyInstances(int f) {
+        return standby[f];
+    }
+
+    /** Instances that will stand by. */
+    int preparingInstances(int f) {
+        return preparing[f];
     }
 
     int drainingInstances(int f) {
@@ -299,7 +463,7 @@ final class FleetTable {
         return started;
     }
 
-    /** Instances that exist now, pending and draining ones included. */
+    /** Instances that exist now, pending and draining ones included and stopped ones not. */
     int alive() {
         return alive;
     }

@@ -9,8 +9,32 @@ public interface Platform {
     /** Starts an instance of a fleet; answered by {@code instanceReady} or {@code instanceLost}. */
     void launch(int instance, int fleet);
 
-    /** Stops an instance, pending or ready, that serves nothing. */
+    /** Ends an instance, pending, ready or stopped, that serves nothing. */
     void terminate(int instance);
+
+    /** Whether instances can be stopped and started again. */
+    default boolean keepsStopped() {
+        return false;
+    }
+
+    /** Stops a ready instance that serves nothing, and keeps it; only where {@link #keepsStopped}. */
+    default void stop(int instance) {
+        throw new UnsupportedOperationException("this platform keeps no stopped instances");
+    }
+
+    /** Starts a stopped instance; answered by {@code instanceReady} or {@code instanceLost}. */
+    default void start(int instance) {
+        throw new UnsupportedOperationException("this platform keeps no stopped instances");
+    }
+
+    /**
+     * What a burstable instance has used beyond its credits and is to be billed for, asked once when it stops.
+     *
+     * @return milliseconds of one virtual processor; at least 0
+     */
+    default long surplusVcpuMillis(int instance) {
+        return 0;
+    }
 
     /**
      * Serves a batch on a free slot of a ready instance.

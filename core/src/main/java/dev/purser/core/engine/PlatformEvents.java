@@ -1,5 +1,7 @@
 package dev.purser.core.engine;
 
+import java.math.BigDecimal;
+
 /** What a platform reports. One thread calls, in the order in which things happened. */
 public interface PlatformEvents {
 
@@ -7,10 +9,19 @@ public interface PlatformEvents {
     void instanceReady(int instance);
 
     /**
-     * An instance is gone, or its launch failed; the requests it served did not end and are served again, unless they
-     * have lost {@link ControllerSettings#maxLosses()} instances.
+     * An instance is gone, or its launch failed. The requests it served did not end and are served again, unless they
+     * have been on {@link ControllerSettings#maxLosses()} instances that crashed.
      */
-    void instanceLost(int instance);
+    void instanceLost(int instance, Loss loss);
+
+    /** The provider announced that it will take an instance back; {@code instanceLost} follows. */
+    void instanceNotice(int instance, long atNanos);
+
+    /** A burstable instance has used up its credits and runs at its baseline, or runs at full speed again. */
+    void instanceThrottled(int instance, boolean throttled);
+
+    /** The price of an instance type on the spot market changed; it holds from now on. */
+    void spotPriceChanged(int type, BigDecimal usdPerHour);
 
     /**
      * An instance answered a batch.

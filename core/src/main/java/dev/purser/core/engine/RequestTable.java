@@ -9,19 +9,23 @@ import java.util.Arrays;
  * The requests that have not ended, as columns of primitives, and the queues that some of them stand in. A request is
  * named by its row; rows are used again.
  *
- * <p>Each variant has one first-in-first-out queue for each request class. Requests of a class share their relative
- * deadline, so the head of each queue has its earliest deadline, and every queue order is a choice among heads.
+ * <p>Requests wait in lanes: each variant has one that all its fleets serve, and each fleet one of its own. A lane has a
+ * first-in-first-out queue for each request class. Requests of a class share their relative deadline, so the head of each
+ * queue has its earliest deadline, and every queue order is a choice among heads.
  */
 final class RequestTable {
     static final int NONE = -1;
 
     private final ServiceCatalog catalog;
     private final int variants;
+    private final int lanes;
     private int classes;
     private long[] number = new long[64];
     private long[] arrival = new long[64];
     private int[] requestClass = new int[64];
     private int[] variant = new int[64];
+    /** Where the request waits, or waited last. */
+    private int[] lane = new int[64];
     /** The instance or function that serves the request; NONE while it waits. */
     private int[] server = new int[64];
     /** How many instances the request has lost. */
@@ -33,18 +37,24 @@ final class RequestTable {
     private int rows;
     private int open;
 
-    /** Queues by class, then by variant. */
+    /** Queues by class, then by lane: the variants' first, then the fleets'. */
     private int[] head;
 
     private int[] tail;
+    /** By lane. */
     private final int[] queued;
+    /** By variant, over all its lanes. */
+    private final int[] waiting;
+
     private int throttledHead = NONE;
     private int throttledTail = NONE;
 
     RequestTable(ServiceCatalog catalog) {
         this.catalog = catalog;
         variants = catalog.variants();
-        queued = new int[variants];
+        lanes = variants + catalog.fleets();
+        queued = new int[lanes];
+        waiting = new int[variants];
         head = new int[0];
         tail = new int[0];
         addQueues();
@@ -54,14 +64,14 @@ final class RequestTable {
     private void addQueues() {
         int old = head.length;
         classes = catalog.requestClasses();
-        head = Arrays.copyOf(head, classes * variants);
-        tail = Arrays.copyOf(tail, classes * variants);
+        head = Arrays.copyOf(head, classes * lanes);
+        tail = Arrays.copyOf(tail, classes * lanes);
         Arrays.fill(head, old, head.length, NONE);
         Arrays.fill(tail, old, tail.length, NONE);
     }
 
     private int queue(int row) {
-        return requestClass[row] * variants + variant[row];
+        return requestClass[row] * lanes + lane[row];
     }
 
     int add(long requestNumber, long arrivalNanos, int ofClass) {
@@ -94,6 +104,7 @@ final class RequestTable {
         arrival = Arrays.copyOf(arrival, size);
         requestClass = Arrays.copyOf(requestClass, size);
         variant = Arrays.copyOf(variant, size);
+        lane = Arrays.copyOf(lane, size);
         server = Arrays.copyOf(server, size);
         losses = Arrays.copyOf(losses, size);
         next = Arrays.copyOf(next, size);
@@ -159,7 +170,18 @@ final class RequestTable {
         next[row] = following;
     }
 
+    /** Waits for any fleet of its variant. */
     void enqueue(int row) {
+        enqueueIn(variant[row], row);
+    }
+
+    /** Waits for one fleet of its variant. */
+    void enqueueForFleet(int row, int fleet) {
+        enqueueIn(variants + fleet, row);
+    }
+
+    private void enqueueIn(int ofLane, int row) {
+        lane[row] = ofLane;
         int queue = queue(row);
         next[row] = NONE;
         if (tail[queue] == NONE) {
@@ -168,11 +190,13 @@ final class RequestTable {
             next[tail[queue]] = row;
         }
         tail[queue] = row;
-        queued[variant[row]]++;
+        queued[ofLane]++;
+        waiting[variant[row]]++;
     }
 
-    /** Puts a request that was being served back to where it came from: before those that arrived later. */
+    /** Puts a request that was being served among those that any fleet of its variant may serve, by its arrival. */
     void enqueueByArrival(int row) {
+        lane[row] = variant[row];
         int queue = queue(row);
         int before = NONE;
         int at = head[queue];
@@ -189,7 +213,47 @@ final class RequestTable {
         if (at == NONE) {
             tail[queue] = row;
         }
-        queued[variant[row]]++;
+        queued[lane[row]]++;
+        waiting[variant[row]]++;
+    }
+
+    /** Lets any fleet of the variant serve the requests that wait for one fleet. */
+    void release(int fleet) {
+        int from = variants + fleet;
+        if (queued[from] == 0) {
+            return;
+        }
+        int to = catalog.variantOfFleet(fleet);
+        for (int c = 0; c < classes; c++) {
+            int a = head[c * lanes + from];
+            int b = head[c * lanes + to];
+            int last = NONE;
+            head[c * lanes + from] = NONE;
+            tail[c * lanes + from] = NONE;
+            while (a != NONE || b != NONE) {
+                int row;
+                if (b == NONE || (a != NONE && number[a] < number[b])) {
+                    row = a;
+                    a = next[a];
+                    lane[row] = to;
+                } else {
+                    row = b;
+                    b = next[b];
+                }
+                if (last == NONE) {
+                    head[c * lanes + to] = row;
+                } else {
+                    next[last] = row;
+                }
+                last = row;
+            }
+            if (last != NONE) {
+                next[last] = NONE;
+                tail[c * lanes + to] = last;
+            }
+        }
+        queued[to] += queued[from];
+        queued[from] = 0;
     }
 
     /** Takes a request out of the queue it stands in; false where it stands in none. */
@@ -206,7 +270,7 @@ final class RequestTable {
                 if (tail[queue] == row) {
                     tail[queue] = before;
                 }
-                queued[variant[row]]--;
+                uncount(row);
                 return true;
             }
             before = at;
@@ -214,43 +278,78 @@ final class RequestTable {
         return false;
     }
 
-    /** When the first of the requests that wait for a variant arrived; there must be one. */
-    long oldestArrival(int ofVariant) {
+    private void uncount(int row) {
+        queued[lane[row]]--;
+        waiting[variant[row]]--;
+    }
+
+    /** When the first of the requests that a fleet may serve arrived; there must be one. */
+    long oldestArrival(int fleet) {
         long oldest = Long.MAX_VALUE;
-        for (int queue = ofVariant; queue < head.length; queue += variants) {
-            if (head[queue] != NONE) {
-                oldest = Math.min(oldest, arrival[head[queue]]);
+        for (int base = 0; base < head.length; base += lanes) {
+            int shared = head[base + catalog.variantOfFleet(fleet)];
+            int own = head[base + variants + fleet];
+            if (shared != NONE) {
+                oldest = Math.min(oldest, arrival[shared]);
+            }
+            if (own != NONE) {
+                oldest = Math.min(oldest, arrival[own]);
             }
         }
         return oldest;
     }
 
-    /** The earliest deadline among the requests that wait for a variant; unbounded where none has one. */
-    long earliestDeadline(int ofVariant) {
+    /** The earliest deadline among the requests that a fleet may serve; unbounded where none has one. */
+    long earliestDeadline(int fleet) {
         long earliest = ServiceCatalog.UNBOUNDED;
-        for (int queue = ofVariant; queue < head.length; queue += variants) {
-            if (head[queue] != NONE) {
-                earliest = Math.min(earliest, deadline(head[queue]));
+        for (int base = 0; base < head.length; base += lanes) {
+            int shared = head[base + catalog.variantOfFleet(fleet)];
+            int own = head[base + variants + fleet];
+            if (shared != NONE) {
+                earliest = Math.min(earliest, deadline(shared));
+            }
+            if (own != NONE) {
+                earliest = Math.min(earliest, deadline(own));
             }
         }
         return earliest;
     }
 
-    int queued(int ofVariant) {
-        return queued[ofVariant];
+    /** Requests that wait for a variant, for any of its fleets or for one. */
+    int waitingForVariant(int ofVariant) {
+        return waiting[ofVariant];
     }
 
-    /** Takes the waiting request of a variant that is next in an order; NONE where none waits. */
-    int dequeue(int ofVariant, QueueOrder order) {
-        int best = NONE;
-        for (int queue = ofVariant; queue < head.length; queue += variants) {
+    /** Requests that wait for one fleet and no other. */
+    int waitingForFleet(int fleet) {
+        return queued[variants + fleet];
+    }
+
+    /** Requests that a fleet may serve: its own, and those for any fleet of its variant. */
+    int servable(int fleet) {
+        return queued[variants + fleet] + queued[catalog.variantOfFleet(fleet)];
+    }
+
+    /** Takes the waiting request that a fleet may serve and that is next in an order; NONE where none waits. */
+    int dequeue(int fleet, QueueOrder order) {
+        int shared = catalog.variantOfFleet(fleet);
+        int best = queued[shared] == 0 ? NONE : first(shared, order, NONE);
+        if (queued[variants + fleet] > 0) {
+            best = first(variants + fleet, order, best);
+        }
+        if (best != NONE) {
+            removeHead(queue(best));
+        }
+        return best;
+    }
+
+    private int first(int ofLane, QueueOrder order, int than) {
+        int best = than;
+        for (int queue = ofLane; queue < head.length; queue += lanes) {
             int row = head[queue];
             if (row != NONE && (best == NONE || before(row, best, order))) {
                 best = row;
             }
-        }
-        if (best != NONE) {
-            removeHead(queue(best));
         }
         return best;
     }
@@ -281,7 +380,7 @@ final class RequestTable {
         if (head[queue] == NONE) {
             tail[queue] = NONE;
         }
-        queued[variant[row]]--;
+        uncount(row);
         return row;
     }
 

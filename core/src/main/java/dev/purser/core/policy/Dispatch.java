@@ -24,6 +24,15 @@ public sealed interface Dispatch {
     /** Wait for a slot on any instance of the request's variant; where one is free there is no wait. */
     record ToQueue(Reason reason) implements Dispatch {}
 
+    /**
+     * Wait for a slot of one fleet, whose requests gather apart from the others: that is how load is shared out by weight,
+     * and how batches fill that one type of machine wants large. Requests of a fleet that loses an instance may be served
+     * by any other.
+     *
+     * @param fleet a fleet of the request's variant
+     */
+    record ToFleet(int fleet, Reason reason) implements Dispatch {}
+
     /** Do not serve it. */
     record Refuse(Reason reason) implements Dispatch {}
 }

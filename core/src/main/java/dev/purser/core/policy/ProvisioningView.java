@@ -10,26 +10,40 @@ public interface ProvisioningView extends ServingView {
         /** A control interval ended. */
         INTERVAL,
         /** An instance was lost. */
-        LOSS
+        LOSS,
+        /** The provider gave notice that it will take an instance back. */
+        NOTICE
     }
 
     /** Why this plan is asked for. */
     Trigger trigger();
 
-    /** The length of a control interval. */
-    long intervalNanos();
+    /** Requests for a variant that ended in the last whole interval: answered, refused or failed. */
+    long ended(int variant);
 
-    /**
-     * Arrivals of the last whole control interval that a variant was selected for. Before the first has ended: the
-     * operator's estimate of what an interval will bring.
-     */
-    double arrivals(int variant);
+    /** Of {@link #ended}, those that were refused, failed or answered late. */
+    long violations(int variant);
 
     /** Share of a fleet's ready slots that were busy in the last whole interval, averaged over time; 0 with none ready. */
     double utilisation(int fleet);
 
     /** Instances of a fleet that have served nothing for at least a time. */
     int idleInstances(int fleet, long atLeastNanos);
+
+    /**
+     * Of a fleet's ready instances, those that the provider has announced to take back. They serve while they can; targets
+     * do not count them.
+     */
+    int noticedInstances(int fleet);
+
+    /** Of a fleet's ready instances, those that have used up their CPU credits and run at their baseline. */
+    int throttledInstances(int fleet);
+
+    /** Stopped instances of a fleet, which start sooner than new ones. */
+    int standbyInstances(int fleet);
+
+    /** Whether a launch for the fleet failed so lately that none is tried now. */
+    boolean isUnavailable(int fleet);
 
     /** From launch until an instance of the fleet serves, as last measured or configured. */
     long launchNanos(int fleet);

@@ -6,6 +6,9 @@ public interface QueueView extends ServingView {
     /** The fleet with a free slot. */
     int fleet();
 
+    /** How many requests the fleet could serve now: those that wait for it alone, and those that any fleet may take. */
+    int waiting();
+
     /** When the first of the requests that wait arrived. */
     long oldestArrivalNanos();
 

@@ -4,11 +4,15 @@ import dev.purser.core.InputException;
 import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.Variant;
 import dev.purser.core.model.VmProfile;
+import dev.purser.core.pricing.BurstPricing;
 import dev.purser.core.pricing.FunctionPricing;
 import dev.purser.core.pricing.InstanceType;
+import dev.purser.core.pricing.Market;
 import dev.purser.core.pricing.PriceBook;
+import dev.purser.core.pricing.SpotOffer;
 import dev.purser.core.workload.RequestClass;
 import dev.purser.core.workload.Slo;
+import dev.purser.core.workload.SpotConfiguration;
 import dev.purser.core.workload.Workload;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -16,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that is known before the first request, in numbers: the profile, price and accuracy of each variant on each
@@ -35,6 +40,7 @@ public final class ServiceCatalog {
     private final Workload workload;
     private final PriceBook priceBook;
     private final List<InstanceType> types;
+    private final List<Market> markets = new ArrayList<>();
     private final int variants;
     private final int memorySizes;
     private final int[] slots;
@@ -68,6 +74,12 @@ public final class ServiceCatalog {
         types = new ArrayList<>();
         for (String type : workload.instanceTypes()) {
             types.add(priceBook.instanceType(type));
+            markets.add(Market.ON_DEMAND);
+        }
+        SpotConfiguration spot = workload.spot();
+        for (String type : spot == null ? List.<String>of() : spot.instanceTypes()) {
+            types.add(onSpot(priceBook.instanceType(type)));
+            markets.add(Market.SPOT);
         }
         List<Integer> memory = workload.functions().memoryMb();
         memorySizes = memory.size();
@@ -82,7 +94,10 @@ public final class ServiceCatalog {
         loadNanos = new long[variants];
         accuracy = new double[variants];
         for (int t = 0; t < types.size(); t++) {
-            usdPerSecond[t] = types.get(t).usdPerSecond();
+            SpotOffer offer = market(t) == Market.SPOT ? types.get(t).spot() : null;
+            usdPerSecond[t] = offer == null
+                    ? types.get(t).usdPerSecond()
+                    : offer.usdPerHour().doubleValue() / 3600;
         }
         for (int v = 0; v < variants; v++) {
             profile(v, pool.get(v), memory);
@@ -131,6 +146,22 @@ public final class ServiceCatalog {
         requireServable(c, requestClass);
         classes.add(requestClass);
         return c;
+    }
+
+    private InstanceType onSpot(InstanceType type) {
+        if (type.spot() == null) {
+            throw new InputException(
+                    "workload " + workload.name(),
+                    "spot.instanceTypes",
+                    "price book '" + priceBook.name() + "' has no spot price for " + type.name(),
+                    "choose among "
+                            + priceBook.instanceTypes().stream()
+                                    .filter(offered -> offered.spot() != null)
+                                    .map(InstanceType::name)
+                                    .toList()
+                            + ", or add \"spot\" to the type in a price book of your own");
+        }
+        return type;
     }
 
     private void requireMemory(int mb) {
@@ -267,12 +298,12 @@ public final class ServiceCatalog {
         return loadNanos[variant];
     }
 
-    /** How many instance types the workload may use. */
+    /** How many instance types the workload may use; one that may be bought on both markets counts twice. */
     public int instanceTypes() {
         return types.size();
     }
 
-    /** The instance type at a place in the workload. */
+    /** The instance type at a place in the workload, those on the spot market after those on demand. */
     public InstanceType instanceType(int type) {
         return types.get(type);
     }
@@ -282,7 +313,40 @@ public final class ServiceCatalog {
         return List.copyOf(types);
     }
 
-    /** On-demand price of an instance type. */
+    /** How the instances of a type are bought. */
+    public Market market(int type) {
+        return markets.get(type);
+    }
+
+    /** How the instances of each type are bought, by index. */
+    public List<Market> markets() {
+        return List.copyOf(markets);
+    }
+
+    /** The most that is paid for an hour of a type on the spot market; infinite on demand. */
+    public double maxUsdPerHour(int type) {
+        SpotConfiguration spot = workload.spot();
+        return spot == null || market(type) == Market.ON_DEMAND
+                ? Double.POSITIVE_INFINITY
+                : spot.maxPrice() * types.get(type).usdPerHour().doubleValue();
+    }
+
+    /** A burstable type's credits; null where it always runs at full speed. */
+    public @Nullable BurstPricing burst(int type) {
+        return types.get(type).burst();
+    }
+
+    /** What a burstable type does without credits. */
+    public BurstPricing.Mode burstMode(int type) {
+        BurstPricing burst = types.get(type).burst();
+        if (burst == null) {
+            throw new IllegalArgumentException(types.get(type).name() + " is not burstable");
+        }
+        BurstPricing.Mode chosen = workload.burst();
+        return chosen == null ? burst.mode() : chosen;
+    }
+
+    /** Price of an instance type: on demand the list price, on the spot market the usual one. */
     public double usdPerSecond(int type) {
         return usdPerSecond[type];
     }
@@ -307,10 +371,14 @@ public final class ServiceCatalog {
         return fleet % types.size();
     }
 
+    /** An instance type's name for people: {@code c5.large}, {@code c5.large spot}. */
+    public String instanceTypeName(int type) {
+        return types.get(type).name() + (market(type) == Market.SPOT ? " spot" : "");
+    }
+
     /** A fleet's name for people: {@code variant on type}. */
     public String fleetName(int fleet) {
-        return variantName(variantOfFleet(fleet)) + " on "
-                + types.get(typeOfFleet(fleet)).name();
+        return variantName(variantOfFleet(fleet)) + " on " + instanceTypeName(typeOfFleet(fleet));
     }
 
     /** Parallel slots of one instance of a fleet; 0 where the variant cannot run on the type. */
@@ -342,17 +410,31 @@ public final class ServiceCatalog {
         return slots[fleet] == 0 ? 0 : slots[fleet] * NANOS_PER_SECOND / serviceNanos(fleet);
     }
 
+    /**
+     * Requests per second that one instance of a fleet that can serve answers in batches with all slots busy.
+     *
+     * @param size of the batches, 1 to {@link #maxBatch}
+     */
+    public double capacity(int fleet, int size) {
+        return slots[fleet] * size * NANOS_PER_SECOND / serviceNanos(fleet, size);
+    }
+
     /** Cost of one request on a fully busy instance of a fleet; infinite where it cannot serve. */
     public double usdPerRequest(int fleet) {
         return slots[fleet] == 0 ? Double.POSITIVE_INFINITY : usdPerSecond[typeOfFleet(fleet)] / capacity(fleet);
     }
 
-    /** The fleet with the least cost per request among those that serve a variant; -1 where there is none. */
+    /**
+     * The fleet with the least cost per request among those on demand that serve a variant; -1 where there is none. Who
+     * buys on the spot market has to know it.
+     */
     public int cheapestFleet(int variant) {
         int best = -1;
         for (int t = 0; t < types.size(); t++) {
             int fleet = fleet(variant, t);
-            if (slots[fleet] > 0 && (best < 0 || usdPerRequest(fleet) < usdPerRequest(best))) {
+            if (slots[fleet] > 0
+                    && market(t) == Market.ON_DEMAND
+                    && (best < 0 || usdPerRequest(fleet) < usdPerRequest(best))) {
                 best = fleet;
             }
         }

@@ -11,13 +11,17 @@ import org.jspecify.annotations.Nullable;
  * @param memoryMib memory in MiB; at least 1
  * @param usdPerHour the on-demand price of an hour in US dollars; at least 0
  * @param source where the figures were read, if it was written down
+ * @param spot what it costs on the spot market; null where it is not sold there
+ * @param burst its CPU credits; null where it always runs at full speed
  */
 public record InstanceType(
         String name,
         int vcpus,
         long memoryMib,
         BigDecimal usdPerHour,
-        @Nullable String source) {
+        @Nullable String source,
+        @Nullable SpotOffer spot,
+        @Nullable BurstPricing burst) {
 
     /** Checks the ranges. */
     public InstanceType {
@@ -25,6 +29,11 @@ public record InstanceType(
         Checks.atLeast("vcpus", vcpus, 1);
         Checks.atLeast("memoryMib", memoryMib, 1);
         usdPerHour = Checks.price("usdPerHour", usdPerHour);
+    }
+
+    /** A type that always runs at full speed and is sold on demand only. */
+    public InstanceType(String name, int vcpus, long memoryMib, BigDecimal usdPerHour, @Nullable String source) {
+        this(name, vcpus, memoryMib, usdPerHour, source, null, null);
     }
 
     /**

@@ -1,8 +1,10 @@
 package dev.purser.core.pricing;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The exact account of what was used. It counts whole units of what is billed while things happen, and prices them once
@@ -16,6 +18,8 @@ public final class Ledger {
     private final List<InstanceType> types;
     private final long[] stopped;
     private final long[] billedSeconds;
+    private final @Nullable SpotBilling[] spot;
+    private final long[] surplusVcpuMillis;
     private final InstanceBilling instanceBilling;
     private final FunctionPricing functionPricing;
     private long functionMbMillis;
@@ -23,16 +27,40 @@ public final class Ledger {
     private long objectsRead;
     private long objectsWritten;
     private BigInteger storedByteNanos = BigInteger.ZERO;
+    private BigInteger volumeByteNanos = BigInteger.ZERO;
 
     /**
-     * Opens an empty account.
+     * Opens an empty account for instances on demand.
      *
      * @param book the prices and billing rules
      * @param types the instance types in use; their positions are the indices that {@link #instanceStopped} takes
      */
     public Ledger(PriceBook book, List<InstanceType> types) {
+        this(book, types, types.stream().map(type -> Market.ON_DEMAND).toList());
+    }
+
+    /**
+     * Opens an empty account.
+     *
+     * @param book the prices and billing rules
+     * @param types the instance types in use; their positions are the indices that the methods take
+     * @param markets how those of each position are bought; a type may stand at two positions
+     * @throws IllegalArgumentException if a type is to be bought on the spot market and is not sold there
+     */
+    public Ledger(PriceBook book, List<InstanceType> types, List<Market> markets) {
         this.book = book;
         this.types = List.copyOf(types);
+        spot = new SpotBilling[types.size()];
+        surplusVcpuMillis = new long[types.size()];
+        for (int i = 0; i < spot.length; i++) {
+            if (markets.get(i) == Market.SPOT) {
+                SpotOffer offer = types.get(i).spot();
+                if (offer == null) {
+                    throw new IllegalArgumentException(types.get(i).name() + " is not sold on the spot market");
+                }
+                spot[i] = new SpotBilling(offer.usdPerHour());
+            }
+        }
         this.stopped = new long[types.size()];
         this.billedSeconds = new long[types.size()];
         this.instanceBilling = book.instanceBilling();
@@ -40,7 +68,7 @@ public final class Ledger {
     }
 
     /**
-     * An instance was stopped, and its whole running time is billed.
+     * An instance on demand was stopped, and its whole running time is billed.
      *
      * @param typeIndex the position of its type in the list given to the constructor
      * @param upNanos how long it was up, in nanoseconds; at least 0
@@ -48,6 +76,64 @@ public final class Ledger {
     public void instanceStopped(int typeIndex, long upNanos) {
         billedSeconds[typeIndex] = Math.addExact(billedSeconds[typeIndex], instanceBilling.billedSeconds(upNanos));
         stopped[typeIndex]++;
+    }
+
+    /**
+     * The spot price of a type changed.
+     *
+     * @param typeIndex the position of the type, bought on the spot market
+     * @param atNanos since when it holds; not before the last change
+     * @param usdPerHour the price of an hour in US dollars
+     */
+    public void spotPrice(int typeIndex, long atNanos, BigDecimal usdPerHour) {
+        spot(typeIndex).price(atNanos, Checks.price("the spot price", usdPerHour));
+    }
+
+    /**
+     * A spot instance was stopped: each hour of its time is billed at the price with which the hour began, and none of it
+     * where it was interrupted in its first hour.
+     *
+     * @param typeIndex the position of its type, bought on the spot market
+     * @param fromNanos when it was launched, on the clock of {@link #spotPrice}
+     * @param toNanos when it stopped; not before
+     * @param interrupted whether the provider took it back
+     */
+    public void spotStopped(int typeIndex, long fromNanos, long toNanos, boolean interrupted) {
+        spot(typeIndex).stopped(fromNanos, toNanos, interrupted, instanceBilling);
+        stopped[typeIndex]++;
+    }
+
+    private SpotBilling spot(int typeIndex) {
+        SpotBilling billing = spot[typeIndex];
+        if (billing == null) {
+            throw new IllegalArgumentException(types.get(typeIndex).name() + " was not bought on the spot market");
+        }
+        return billing;
+    }
+
+    /**
+     * A burstable instance used more than it earned, and the surplus is billed.
+     *
+     * @param typeIndex the position of its type, which is burstable
+     * @param vcpuMillis milliseconds of one virtual processor; at least 0
+     */
+    public void surplusCredits(int typeIndex, long vcpuMillis) {
+        Checks.atLeast("the surplus", vcpuMillis, 0);
+        surplusVcpuMillis[typeIndex] = Math.addExact(surplusVcpuMillis[typeIndex], vcpuMillis);
+    }
+
+    /**
+     * The volume of a stopped instance was kept.
+     *
+     * @param nanos for how long, in nanoseconds; at least 0
+     */
+    public void volumeKept(long nanos) {
+        Checks.atLeast("the time of keeping", nanos, 0);
+        VolumePricing volume = book.storage().volume();
+        if (volume != null) {
+            volumeByteNanos = volumeByteNanos.add(
+                    BigInteger.valueOf((long) volume.gbPerInstance() << 30).multiply(BigInteger.valueOf(nanos)));
+        }
     }
 
     /**
@@ -105,10 +191,29 @@ public final class Ledger {
      */
     public Usage usage() {
         List<Usage.InstanceSeconds> instances = new ArrayList<>();
+        List<Usage.SpotSeconds> onSpot = new ArrayList<>();
+        List<Usage.SurplusCredits> surplus = new ArrayList<>();
         for (int i = 0; i < types.size(); i++) {
-            instances.add(new Usage.InstanceSeconds(types.get(i), stopped[i], billedSeconds[i]));
+            SpotBilling billing = spot[i];
+            if (billing == null) {
+                instances.add(new Usage.InstanceSeconds(types.get(i), stopped[i], billedSeconds[i]));
+            } else {
+                onSpot.addAll(billing.usage(types.get(i)));
+            }
+            if (surplusVcpuMillis[i] > 0) {
+                surplus.add(new Usage.SurplusCredits(types.get(i), surplusVcpuMillis[i]));
+            }
         }
-        return new Usage(instances, functionMbMillis, functionRequests, objectsRead, objectsWritten, storedByteNanos);
+        return new Usage(
+                instances,
+                onSpot,
+                surplus,
+                functionMbMillis,
+                functionRequests,
+                objectsRead,
+                objectsWritten,
+                storedByteNanos,
+                volumeByteNanos);
     }
 
     /**

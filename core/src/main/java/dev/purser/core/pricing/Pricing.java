@@ -3,9 +3,12 @@ package dev.purser.core.pricing;
 import dev.purser.core.pricing.Bill.Category;
 import dev.purser.core.pricing.Bill.Line;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Turns usage into a bill: exact products and sums, each line rounded once. */
 final class Pricing {
@@ -13,6 +16,8 @@ final class Pricing {
     private static final BigDecimal MB_MILLIS_PER_GB_SECOND = BigDecimal.valueOf(1024 * 1000);
     private static final BigDecimal BYTES_PER_GB = BigDecimal.valueOf(1L << 30);
     private static final BigDecimal NANOS_PER_HOUR = BigDecimal.valueOf(3_600_000_000_000L);
+    private static final BigDecimal MILLIS_PER_HOUR = BigDecimal.valueOf(3_600_000);
+    private static final BigDecimal MILLIS_PER_MINUTE = BigDecimal.valueOf(60_000);
     private static final BigDecimal THOUSAND = BigDecimal.valueOf(1000);
 
     private Pricing() {}
@@ -30,9 +35,39 @@ final class Pricing {
                         SECONDS_PER_HOUR));
             }
         }
+        spot(usage, lines);
+        for (Usage.SurplusCredits used : usage.surplus()) {
+            BurstPricing burst = used.type().burst();
+            if (burst != null) {
+                BigDecimal vcpuMillis = BigDecimal.valueOf(used.vcpuMillis());
+                lines.add(line(
+                        Category.VM,
+                        used.type().name() + " surplus credits",
+                        amount(vcpuMillis.divide(MILLIS_PER_MINUTE, Bill.SCALE, RoundingMode.HALF_UP)) + " credits",
+                        vcpuMillis.multiply(burst.usdPerSurplusVcpuHour()),
+                        MILLIS_PER_HOUR));
+            }
+        }
         function(usage, book.function(), lines);
         storage(usage, book.storage(), lines);
         return new Bill(lines);
+    }
+
+    /** One line for each type: what its seconds cost at their prices, added up before it is rounded. */
+    private static void spot(Usage usage, List<Line> lines) {
+        Map<String, BigDecimal> seconds = new LinkedHashMap<>();
+        Map<String, BigDecimal> usdSeconds = new LinkedHashMap<>();
+        for (Usage.SpotSeconds used : usage.spot()) {
+            BigDecimal billed = BigDecimal.valueOf(used.billedSeconds());
+            seconds.merge(used.type().name(), billed, BigDecimal::add);
+            usdSeconds.merge(used.type().name(), billed.multiply(used.usdPerHour()), BigDecimal::add);
+        }
+        seconds.forEach((type, billed) -> lines.add(line(
+                Category.VM,
+                type + " spot",
+                amount(billed) + " s",
+                usdSeconds.getOrDefault(type, BigDecimal.ZERO),
+                SECONDS_PER_HOUR)));
     }
 
     private static void function(Usage usage, FunctionPricing pricing, List<Line> lines) {
@@ -77,19 +112,28 @@ final class Pricing {
     }
 
     private static void storage(Usage usage, StoragePricing pricing, List<Line> lines) {
-        if (usage.storedByteNanos().signum() > 0) {
-            BigDecimal byteNanos = new BigDecimal(usage.storedByteNanos());
+        kept("stored", usage.storedByteNanos(), pricing.usdPerGbMonth(), pricing, lines);
+        VolumePricing volume = pricing.volume();
+        if (volume != null) {
+            kept("volumes of stopped instances", usage.volumeByteNanos(), volume.usdPerGbMonth(), pricing, lines);
+        }
+        objects("objects written", usage.objectsWritten(), pricing.usdPerThousandPuts(), lines);
+        objects("objects read", usage.objectsRead(), pricing.usdPerThousandGets(), lines);
+    }
+
+    private static void kept(
+            String item, BigInteger byteNanos, BigDecimal usdPerGbMonth, StoragePricing pricing, List<Line> lines) {
+        if (byteNanos.signum() > 0) {
+            BigDecimal kept = new BigDecimal(byteNanos);
             BigDecimal perGbMonth =
                     BYTES_PER_GB.multiply(NANOS_PER_HOUR).multiply(BigDecimal.valueOf(pricing.hoursPerMonth()));
             lines.add(line(
                     Category.STORAGE,
-                    "stored",
-                    amount(byteNanos.divide(perGbMonth, Bill.SCALE, RoundingMode.HALF_UP)) + " GB-months",
-                    byteNanos.multiply(pricing.usdPerGbMonth()),
+                    item,
+                    amount(kept.divide(perGbMonth, Bill.SCALE, RoundingMode.HALF_UP)) + " GB-months",
+                    kept.multiply(usdPerGbMonth),
                     perGbMonth));
         }
-        objects("objects written", usage.objectsWritten(), pricing.usdPerThousandPuts(), lines);
-        objects("objects read", usage.objectsRead(), pricing.usdPerThousandGets(), lines);
     }
 
     private static void objects(String item, long count, BigDecimal usdPerThousand, List<Line> lines) {

@@ -1,6 +1,8 @@
 package dev.purser.core.workload;
 
+import dev.purser.core.pricing.BurstPricing;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is served and what may be rented for it; with an arrival trace and a price book it is everything a run needs.
@@ -12,6 +14,8 @@ import java.util.List;
  *     functions do all the work
  * @param functions the functions that may be used
  * @param priceBook name or file of the price book that it is meant for
+ * @param spot which of the instance types may also be bought on the spot market; null for none
+ * @param burst what burstable types do without credits; null where each does what its price book says
  */
 public record Workload(
         String name,
@@ -19,7 +23,9 @@ public record Workload(
         Application application,
         List<String> instanceTypes,
         FunctionConfiguration functions,
-        String priceBook) {
+        String priceBook,
+        @Nullable SpotConfiguration spot,
+        BurstPricing.@Nullable Mode burst) {
 
     public Workload {
         if (name.isBlank()) {
@@ -33,5 +39,24 @@ public record Workload(
         if (instanceTypes.stream().distinct().count() != instanceTypes.size()) {
             throw new IllegalArgumentException("instanceTypes names a type twice: " + instanceTypes);
         }
+        if (spot != null) {
+            for (String type : spot.instanceTypes()) {
+                if (!instanceTypes.contains(type)) {
+                    throw new IllegalArgumentException("spot.instanceTypes has '" + type
+                            + "', but it must be one of instanceTypes: " + instanceTypes);
+                }
+            }
+        }
+    }
+
+    /** A workload whose instances are all on demand. */
+    public Workload(
+            String name,
+            String description,
+            Application application,
+            List<String> instanceTypes,
+            FunctionConfiguration functions,
+            String priceBook) {
+        this(name, description, application, instanceTypes, functions, priceBook, null, null);
     }
 }

@@ -169,11 +169,11 @@ class BatchTest {
     @Test
     void aLostInstanceGivesItsBatchBackUntilARequestHasLostTooMany() {
         arrive(4);
-        controller.instanceLost(0);
+        controller.instanceLost(0, Loss.CRASHED);
         assertThat(ended).isEmpty();
         controller.instanceReady(0);
         assertThat(executed).last().isEqualTo(List.of(0, 1, 2, 3));
-        controller.instanceLost(0);
+        controller.instanceLost(0, Loss.CRASHED);
         assertThat(ended).containsExactlyInAnyOrder("0 FAILED", "1 FAILED", "2 FAILED", "3 FAILED");
     }
 

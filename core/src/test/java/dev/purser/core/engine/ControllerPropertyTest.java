@@ -183,7 +183,7 @@ class ControllerPropertyTest {
                         int instance = any(fleetOf);
                         forget(instance);
                         executing.values().removeIf(on -> on == instance);
-                        controller.instanceLost(instance);
+                        controller.instanceLost(instance, Loss.CRASHED);
                     }
                 }
                 case 6, 7 -> {

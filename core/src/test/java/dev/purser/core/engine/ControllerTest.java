@@ -357,7 +357,7 @@ class ControllerTest {
             clearInvocations(platform);
             plan = plan(SMALL_ON_LARGE, 2);
             now = SECOND;
-            controller.instanceLost(1);
+            controller.instanceLost(1, Loss.CRASHED);
 
             assertThat(log.plans()).last().extracting(PlanDecision::trigger).isEqualTo(Trigger.LOSS);
             // the row of the lost instance is free again, and names its successor
@@ -381,7 +381,7 @@ class ControllerTest {
         void aLaunchThatFailsIsALossToo() {
             start(BIG_ON_XLARGE, 1);
             int request = controller.requestArrived(STRICT);
-            controller.instanceLost(0);
+            controller.instanceLost(0, Loss.CRASHED);
             verify(platform, times(2)).launch(0, BIG_ON_XLARGE);
             controller.instanceReady(0);
             verify(platform).execute(request, 1, 0);
@@ -393,13 +393,13 @@ class ControllerTest {
             atPlan = provisioning -> Math.round(provisioning.arrivals(1) * 1000)
                     + Math.round(provisioning.utilisation(BIG_ON_XLARGE) * 100);
             startReady(BIG_ON_XLARGE, 1);
-            controller.instanceLost(0);
+            controller.instanceLost(0, Loss.CRASHED);
             controller.instanceReady(0);
             int request = controller.requestArrived(STRICT);
             now = 5 * SECOND;
             controller.executionFinished(request);
             interval(BIG_ON_XLARGE, 1);
-            controller.instanceLost(0);
+            controller.instanceLost(0, Loss.CRASHED);
 
             // 4 requests/s for 10 s at the start and in the first interval; then one request, for half the interval
             assertThat(seenAtPlan).containsExactly(40_000L, 40_000L, 1050L, 1050L);
@@ -768,19 +768,19 @@ class ControllerTest {
                             new PlanDecision(
                                     0,
                                     Trigger.START,
-                                    List.of(new FleetDecision(BIG_ON_XLARGE, 0, 2, 0, 2, 0, WHY)),
+                                    List.of(new FleetDecision(BIG_ON_XLARGE, 0, 2, 0, 2, 0, 0, WHY)),
                                     plan.offload()),
                             new PlanDecision(
                                     10 * SECOND,
                                     Trigger.INTERVAL,
                                     List.of(
-                                            new FleetDecision(BIG_ON_XLARGE, 2, 3, 2, 1, 0, WHY),
-                                            new FleetDecision(SMALL_ON_LARGE, 0, 2, 3, 2, 0, WHY)),
+                                            new FleetDecision(BIG_ON_XLARGE, 2, 3, 2, 1, 0, 0, WHY),
+                                            new FleetDecision(SMALL_ON_LARGE, 0, 2, 3, 2, 0, 0, WHY)),
                                     plan.offload()),
                             new PlanDecision(
                                     20 * SECOND,
                                     Trigger.INTERVAL,
-                                    List.of(new FleetDecision(BIG_ON_XLARGE, 3, 1, -1, 0, 2, WHY)),
+                                    List.of(new FleetDecision(BIG_ON_XLARGE, 3, 1, -1, 0, 2, 0, WHY)),
                                     plan.offload()));
         }
 

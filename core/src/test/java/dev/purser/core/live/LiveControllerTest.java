@@ -7,6 +7,7 @@ import dev.purser.core.InputException;
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
+import dev.purser.core.engine.Loss;
 import dev.purser.core.engine.Outcome;
 import dev.purser.core.engine.PolicySet;
 import dev.purser.core.policy.Batching;
@@ -204,7 +205,7 @@ class LiveControllerTest {
                 if (lost) {
                     instances.remove(instance);
                     alive.decrementAndGet();
-                    events.instanceLost(instance);
+                    events.instanceLost(instance, Loss.CRASHED);
                 } else {
                     events.executionFinished(request);
                 }

@@ -49,7 +49,7 @@ final class Sizes {
      * whatever is done, for then the others gain most.
      */
     int withinDeadline(QueueView view) {
-        int size = Math.min(largest(view.fleet()), view.queueLength(catalog.variantOfFleet(view.fleet())));
+        int size = Math.min(largest(view.fleet()), view.waiting());
         if (latestStart(view, 1) < view.nanos()) {
             return size;
         }

@@ -51,7 +51,7 @@ public final class Window implements BatchingPolicy {
     @Override
     public Batching batch(QueueView view) {
         int full = sizes.largest(view.fleet());
-        int waiting = view.queueLength(view.catalog().variantOfFleet(view.fleet()));
+        int waiting = view.waiting();
         long until = Math.min(view.oldestArrivalNanos() + maxWaitNanos, sizes.latestStart(view, full));
         if (waiting < full && until > view.nanos()) {
             return new Batching(full, until, FILLING);

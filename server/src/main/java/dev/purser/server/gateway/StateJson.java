@@ -411,6 +411,7 @@ final class StateJson {
             case null -> "refused";
             case Dispatch.ToInstance instance -> catalog.fleetName(instance.fleet());
             case Dispatch.ToFunction function -> catalog.functionName(function.function());
+            case Dispatch.ToFleet fleet -> catalog.fleetName(fleet.fleet());
             case Dispatch.ToQueue ignored -> "queue";
             case Dispatch.Refuse ignored -> "refused";
         };

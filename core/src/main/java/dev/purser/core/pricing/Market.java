@@ -1,0 +1,24 @@
+package dev.purser.core.pricing;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** How an instance is bought. */
+public enum Market {
+    /** At the list price, until it is terminated. */
+    @JsonProperty("on-demand")
+    ON_DEMAND("on-demand"),
+    /** At the spot price of the hour, until the provider wants it back. */
+    @JsonProperty("spot")
+    SPOT("spot");
+
+    private final String title;
+
+    Market(String title) {
+        this.title = title;
+    }
+
+    /** Its name for people and in JSON. */
+    public String title() {
+        return title;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.purser.core.pricing;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * How a spot instance is billed: by the second, each hour of its life at the price that held when the hour began; and
+ * not at all where the provider takes it back within its first hour (docs.aws.amazon.com, "Billing for interrupted Spot
+ * Instances").
+ */
+final class SpotBilling {
+    private static final long HOUR = 3600L * 1_000_000_000L;
+
+    private final NavigableMap<Long, BigDecimal> prices = new TreeMap<>();
+    private final NavigableMap<BigDecimal, Long> seconds = new TreeMap<>();
+
+    SpotBilling(BigDecimal price) {
+        prices.put(Long.MIN_VALUE, price);
+    }
+
+    /** From a time on the price is another. */
+    void price(long atNanos, BigDecimal usdPerHour) {
+        prices.put(atNanos, usdPerHour);
+    }
+
+    /** An instance that ran from one time to another; returns the seconds billed. */
+    long stopped(long fromNanos, long toNanos, boolean interrupted, InstanceBilling billing) {
+        if (interrupted && toNanos - fromNanos < HOUR) {
+            return 0;
+        }
+        long total = billing.billedSeconds(toNanos - fromNanos);
+        long left = total;
+        for (long hour = fromNanos; left > 0; hour += HOUR) {
+            long billed = Math.min(left, 3600);
+            seconds.merge(prices.floorEntry(hour).getValue(), billed, Math::addExact);
+            left -= billed;
+        }
+        return total;
+    }
+
+    /** Billed seconds at each price. */
+    List<Usage.SpotSeconds> usage(InstanceType type) {
+        List<Usage.SpotSeconds> usage = new ArrayList<>();
+        for (Map.Entry<BigDecimal, Long> entry : seconds.entrySet()) {
+            usage.add(new Usage.SpotSeconds(type, entry.getKey(), entry.getValue()));
+        }
+        return usage;
+    }
+}
