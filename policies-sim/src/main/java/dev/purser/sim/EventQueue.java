@@ -17,7 +17,8 @@ final class EventQueue {
     private long[] time = new long[256];
     private long[] tag = new long[256];
     private int size;
-    private long count;
+    /** From 1 on, so that no tag is 0. */
+    private long count = 1;
 
     /**
      * @param at when, not before the last event taken

@@ -32,6 +32,11 @@ final class Noise {
         };
     }
 
+    /** A number of 0 to under 1 for an item. */
+    double uniform(long number) {
+        return (Seeds.mix(seed + number * 0x9e3779b97f4a7c15L) >>> 11) * 0x1p-53;
+    }
+
     private double draw(long number) {
         numbered.state = Seeds.mix(seed + number * 0x9e3779b97f4a7c15L);
         return sampler.sample();

@@ -2,9 +2,14 @@ package dev.purser.sim;
 
 import dev.purser.core.engine.Clock;
 import dev.purser.core.engine.Controller;
+import dev.purser.core.engine.Loss;
 import dev.purser.core.engine.Platform;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.pricing.BurstPricing;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Instances, functions and time, simulated. Commands become events in the queue; taking an event moves the clock and
@@ -13,6 +18,8 @@ import java.util.Arrays;
  * <p>A function's sandbox serves one request at a time; the one that became idle last is taken first. A request that
  * finds no idle sandbox starts one: sandbox start, then model load, then the request (a cold start), unless the account
  * already runs as many invocations as its concurrency limit allows. An idle sandbox is reclaimed after its keep-alive.
+ *
+ * <p>No event has the tag 0, which stands for none.
  */
 final class SimulatedPlatform implements Platform, Clock {
     private static final int TIMER = 0;
@@ -23,6 +30,19 @@ final class SimulatedPlatform implements Platform, Clock {
     private static final int SANDBOX_EXPIRY = 5;
     private static final int SANDBOX_WARM = 6;
     private static final int SANDBOX_STARTED = 7;
+    private static final int NOTICE = 8;
+    private static final int INTERRUPTED = 9;
+    private static final int LAUNCH_FAILED = 10;
+    private static final int NO_CAPACITY = 11;
+    private static final int CREDIT_SERVICE_FINISHED = 12;
+    private static final int CREDITS_EXHAUSTED = 13;
+    private static final int SPOT_PRICE = 14;
+    private static final int SPOT_EVENT = 15;
+
+    /** How soon the provider says that a launch cannot be had, or that it failed. */
+    private static final long NO_CAPACITY_NANOS = 1_000_000_000L;
+
+    private static final long LAUNCH_FAILED_NANOS = 5_000_000_000L;
 
     private final ServiceCatalog catalog;
     private final SimulatorSettings settings;
@@ -38,6 +58,8 @@ final class SimulatedPlatform implements Platform, Clock {
     private final boolean initBilled;
     private final long[] keepAlive;
 
+    private final Spot spot;
+
     /** The tag of each pending instance's ready event, so that one that was terminated meanwhile is not made ready. */
     private long[] readyTag = new long[16];
 
@@ -45,6 +67,21 @@ final class SimulatedPlatform implements Platform, Clock {
     private int[] fleetOf = new int[16];
     /** Of each instance: when the last of its services until now ends. */
     private long[] busyUntil = new long[16];
+    /** Of each instance that is there: the tags of its notice and of its end, 0 for none; and when it was launched. */
+    private boolean[] exists = new boolean[16];
+
+    private long[] noticeTag = new long[16];
+    private long[] interruptTag = new long[16];
+    private long[] launchedNanos = new long[16];
+    /** Of each burstable instance. */
+    private @Nullable CpuCredits[] credits = new CpuCredits[16];
+
+    private long[] exhaustedTag = new long[16];
+
+    /** Of each request on an instance: the instance, and the tag of its end, so that one that was lost does not end. */
+    private int[] servedBy = new int[64];
+
+    private long[] finishTag = new long[64];
 
     /** Of each request in a function: its sandbox, what is paid for, and whether it started cold. */
     private int[] sandbox = new int[64];
@@ -52,9 +89,11 @@ final class SimulatedPlatform implements Platform, Clock {
     private long[] paidNanos = new long[64];
     private boolean[] cold = new boolean[64];
 
+    private final Noise launchFault;
     private Controller controller;
     private long now;
     private long booted;
+    private long faultable;
     private long coldStarted;
     private int running;
 
@@ -72,6 +111,13 @@ final class SimulatedPlatform implements Platform, Clock {
         concurrencyLimit = catalog.workload().functions().concurrencyLimit();
         initBilled = catalog.priceBook().function().initBilled();
         keepAlive = new long[catalog.functions()];
+        launchFault = new Noise(Spread.none(), seeds.of("launch-fault"));
+        spot = new Spot(catalog, settings, seeds);
+    }
+
+    /** What the spot market has in store is put into the queue. */
+    void open() {
+        spot.open(this, controller);
     }
 
     void attach(Controller newController) {
@@ -98,7 +144,12 @@ final class SimulatedPlatform implements Platform, Clock {
         long tag = events.take();
         int row = EventQueue.row(tag);
         switch (EventQueue.kind(tag)) {
-            case EXECUTION_FINISHED -> controller.executionFinished(row);
+            case EXECUTION_FINISHED -> {
+                if (finishTag[row] == tag) {
+                    finishTag[row] = 0;
+                    controller.executionFinished(row);
+                }
+            }
             case INVOCATION_FINISHED -> invocationFinished(row);
             case SANDBOX_EXPIRY -> expire(row, tag);
             case TIMER -> {
@@ -108,11 +159,40 @@ final class SimulatedPlatform implements Platform, Clock {
             }
             case INSTANCE_READY -> {
                 if (readyTag[row] == tag) {
-                    controller.instanceReady(row);
+                    ready(row);
                 }
             }
             case THROTTLED -> controller.invocationThrottled(row);
             case SANDBOX_STARTED -> controller.sandboxStarted(sandboxes.function(row));
+            case NOTICE -> {
+                if (noticeTag[row] == tag) {
+                    controller.instanceNotice(
+                            row, now + settings.spot().notice().toNanos());
+                }
+            }
+            case INTERRUPTED -> {
+                if (interruptTag[row] == tag) {
+                    lose(row, Loss.INTERRUPTED);
+                }
+            }
+            case LAUNCH_FAILED -> {
+                if (readyTag[row] == tag) {
+                    lose(row, Loss.LAUNCH_FAILED);
+                }
+            }
+            case NO_CAPACITY -> {
+                if (readyTag[row] == tag) {
+                    lose(row, Loss.NO_CAPACITY);
+                }
+            }
+            case CREDIT_SERVICE_FINISHED -> creditServiceFinished(row, tag);
+            case CREDITS_EXHAUSTED -> {
+                if (exhaustedTag[row] == tag) {
+                    creditsExhausted(row);
+                }
+            }
+            case SPOT_PRICE -> spot.priceChanges(row, this, controller);
+            case SPOT_EVENT -> spot.happens(row, this);
             default -> {
                 controller.prewarmFinished(sandboxes.function(row), initNanos(sandboxes.function(row)));
                 rest(row);
@@ -127,19 +207,139 @@ final class SimulatedPlatform implements Platform, Clock {
             readyTag = Arrays.copyOf(readyTag, size);
             fleetOf = Arrays.copyOf(fleetOf, size);
             busyUntil = Arrays.copyOf(busyUntil, size);
+            exists = Arrays.copyOf(exists, size);
+            noticeTag = Arrays.copyOf(noticeTag, size);
+            interruptTag = Arrays.copyOf(interruptTag, size);
+            launchedNanos = Arrays.copyOf(launchedNanos, size);
+            credits = Arrays.copyOf(credits, size);
+            exhaustedTag = Arrays.copyOf(exhaustedTag, size);
         }
         fleetOf[instance] = fleet;
+        begin(
+                instance,
+                settings.warmFleet() && now == 0
+                        ? 0
+                        : Math.round(settings.instanceBoot().toNanos() * instanceBoot.factor(booted++))
+                                + catalog.loadNanos(catalog.variantOfFleet(fleet)));
+    }
+
+    @Override
+    public boolean keepsStopped() {
+        return true;
+    }
+
+    @Override
+    public void stop(int instance) {
+        terminate(instance);
+    }
+
+    @Override
+    public void start(int instance) {
+        begin(
+                instance,
+                settings.standbyStart().toNanos() + catalog.loadNanos(catalog.variantOfFleet(fleetOf[instance])));
+    }
+
+    /** An instance is being launched or started, if nothing is against it. */
+    private void begin(int instance, long delay) {
+        int type = catalog.typeOfFleet(fleetOf[instance]);
         busyUntil[instance] = now;
-        long delay = settings.warmFleet() && now == 0
-                ? 0
-                : Math.round(settings.instanceBoot().toNanos() * instanceBoot.factor(booted++))
-                        + catalog.loadNanos(catalog.variantOfFleet(fleet));
-        readyTag[instance] = events.add(now + delay, INSTANCE_READY, instance);
+        exists[instance] = true;
+        noticeTag[instance] = 0;
+        interruptTag[instance] = 0;
+        exhaustedTag[instance] = 0;
+        launchedNanos[instance] = now;
+        credits[instance] = null;
+        double chance = settings.faults().launchFailure() + settings.faults().launchHang() == 0
+                ? 1
+                : launchFault.uniform(faultable++);
+        if (spot.isOut(type, now)) {
+            readyTag[instance] = events.add(now + NO_CAPACITY_NANOS, NO_CAPACITY, instance);
+        } else if (chance < settings.faults().launchFailure()) {
+            readyTag[instance] = events.add(now + LAUNCH_FAILED_NANOS, LAUNCH_FAILED, instance);
+        } else if (chance
+                < settings.faults().launchFailure() + settings.faults().launchHang()) {
+            readyTag[instance] = 0;
+        } else {
+            readyTag[instance] = events.add(now + delay, INSTANCE_READY, instance);
+            long taken = spot.takenAfter(type);
+            if (taken != Long.MAX_VALUE) {
+                interrupt(instance, now + taken);
+            }
+        }
+    }
+
+    /** A launched instance serves from now on. */
+    private void ready(int instance) {
+        int fleet = fleetOf[instance];
+        int type = catalog.typeOfFleet(fleet);
+        BurstPricing burst = catalog.burst(type);
+        if (burst != null) {
+            int vcpus = catalog.instanceType(type).vcpus();
+            credits[instance] = new CpuCredits(
+                    vcpus,
+                    burst.baseline(),
+                    catalog.slots(fleet),
+                    catalog.burstMode(type) == BurstPricing.Mode.UNLIMITED,
+                    burst.launchCredits(),
+                    now);
+        }
+        controller.instanceReady(instance);
     }
 
     @Override
     public void terminate(int instance) {
-        readyTag[instance] = -1;
+        readyTag[instance] = 0;
+        exists[instance] = false;
+        noticeTag[instance] = 0;
+        interruptTag[instance] = 0;
+        exhaustedTag[instance] = 0;
+    }
+
+    /** The provider takes an instance back, and says so beforehand unless that is lost. */
+    void interrupt(int instance, long at) {
+        if (interruptTag[instance] != 0) {
+            return;
+        }
+        long notice = settings.spot().notice().toNanos();
+        if (!spot.losesNotice()) {
+            noticeTag[instance] = events.add(Math.max(now, at - notice), NOTICE, instance);
+        }
+        interruptTag[instance] = events.add(at, INTERRUPTED, instance);
+    }
+
+    /** Gives notice to an instance now. */
+    void interrupt(int instance) {
+        interrupt(instance, now + settings.spot().notice().toNanos());
+    }
+
+    /** Instances of a type that are there, those launched first in front. */
+    int[] instancesOf(int type) {
+        return IntStream.range(0, exists.length)
+                .filter(i -> exists[i] && catalog.typeOfFleet(fleetOf[i]) == type)
+                .boxed()
+                .sorted(Comparator.comparingLong(i -> launchedNanos[i]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+    }
+
+    /** Asks for an event of the spot market. */
+    void spotEvent(long at, boolean price, int number) {
+        events.add(at, price ? SPOT_PRICE : SPOT_EVENT, number);
+    }
+
+    private void lose(int instance, Loss loss) {
+        for (int row = 0; row < servedBy.length; row++) {
+            if (servedBy[row] == instance) {
+                finishTag[row] = 0;
+            }
+        }
+        CpuCredits ofInstance = credits[instance];
+        if (ofInstance != null) {
+            ofInstance.abandon(now);
+        }
+        terminate(instance);
+        controller.instanceLost(instance, loss);
     }
 
     @Override
@@ -150,9 +350,73 @@ final class SimulatedPlatform implements Platform, Clock {
     @Override
     public void execute(int request, int size, int instance) {
         long profiled = catalog.serviceNanos(fleetOf[instance], size);
-        long end = now + serviceNanos(profiled, request, now - busyUntil[instance]);
+        long nanos = serviceNanos(profiled, request, now - busyUntil[instance]);
+        if (request >= servedBy.length) {
+            int length = Math.max(request + 1, servedBy.length * 2);
+            servedBy = Arrays.copyOf(servedBy, length);
+            finishTag = Arrays.copyOf(finishTag, length);
+        }
+        servedBy[request] = instance;
+        CpuCredits ofInstance = credits[instance];
+        if (ofInstance != null) {
+            ofInstance.advance(now);
+            double speed = ofInstance.speed();
+            int place = ofInstance.begin(request, (double) nanos);
+            creditsChanged(instance, ofInstance, speed, place);
+            return;
+        }
+        long end = now + nanos;
         busyUntil[instance] = Math.max(busyUntil[instance], end);
-        events.add(end, EXECUTION_FINISHED, request);
+        finishTag[request] = events.add(end, EXECUTION_FINISHED, request);
+    }
+
+    private void creditServiceFinished(int instance, long tag) {
+        CpuCredits ofInstance = credits[instance];
+        int place = ofInstance == null ? -1 : ofInstance.placeOf(tag);
+        if (ofInstance == null || place < 0) {
+            return;
+        }
+        ofInstance.advance(now);
+        double speed = ofInstance.speed();
+        int request = ofInstance.request(place);
+        ofInstance.end(place);
+        busyUntil[instance] = now;
+        creditsChanged(instance, ofInstance, speed, -1);
+        reportCredits(instance, ofInstance);
+        controller.executionFinished(request);
+    }
+
+    private void creditsExhausted(int instance) {
+        CpuCredits ofInstance = credits[instance];
+        if (ofInstance != null) {
+            ofInstance.advance(now);
+            creditsChanged(instance, ofInstance, Double.NaN, -1);
+            reportCredits(instance, ofInstance);
+        }
+    }
+
+    /** The services of a burstable instance end at other times where its speed has changed. */
+    private void creditsChanged(int instance, CpuCredits ofInstance, double speedBefore, int begun) {
+        boolean all = ofInstance.speed() != speedBefore;
+        for (int place = 0; place < ofInstance.busy(); place++) {
+            if (all || place == begun) {
+                ofInstance.tag(place, events.add(ofInstance.endsAt(place), CREDIT_SERVICE_FINISHED, instance));
+            }
+        }
+        long exhausted = ofInstance.exhaustedAt();
+        exhaustedTag[instance] = exhausted == Long.MAX_VALUE ? 0 : events.add(exhausted, CREDITS_EXHAUSTED, instance);
+    }
+
+    private void reportCredits(int instance, CpuCredits ofInstance) {
+        if (ofInstance.changesReport()) {
+            controller.instanceThrottled(instance, ofInstance.isReportedThrottled());
+        }
+    }
+
+    @Override
+    public long surplusVcpuMillis(int instance) {
+        CpuCredits ofInstance = credits[instance];
+        return ofInstance == null ? 0 : ofInstance.surplusVcpuMillis(now);
     }
 
     private long serviceNanos(long profiled, int request, long paused) {

@@ -31,6 +31,7 @@ final class Simulator {
     }
 
     RunResult run() {
+        platform.open();
         controller.start();
         Noise ways = new Noise(simulation.settings().dispatchOverheadSpread(), seeds.of("dispatch-overhead"));
         try (RequestStream requests = RequestStream.open(

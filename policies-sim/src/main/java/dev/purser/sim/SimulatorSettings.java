@@ -19,6 +19,9 @@ import java.util.function.Consumer;
  * @param service spread of the service times, on instances and in functions
  * @param afterIdle what the first service after a pause takes on top
  * @param feedbackShare share of the answers on which users say whether they were right, 0 to 1
+ * @param standbyStart from start until a stopped instance begins to load its model
+ * @param spot how the spot market behaves
+ * @param faults what goes wrong on purpose
  */
 public record SimulatorSettings(
         Duration instanceBoot,
@@ -31,7 +34,10 @@ public record SimulatorSettings(
         Spread sandboxStartSpread,
         Spread service,
         AfterIdle afterIdle,
-        double feedbackShare) {
+        double feedbackShare,
+        Duration standbyStart,
+        SpotMarket spot,
+        Faults faults) {
 
     /**
      * A processor that has paused has lost its caches and its clock: the profile of a model that is asked again and again
@@ -57,12 +63,17 @@ public record SimulatorSettings(
         requireNotNegative("dispatchOverhead", dispatchOverhead);
         requireNotNegative("invokeOverhead", invokeOverhead);
         requireNotNegative("sandboxStart", sandboxStart);
-        if (!(feedbackShare >= 0 && feedbackShare <= 1)) {
-            throw new IllegalArgumentException("feedbackShare is " + feedbackShare + ", but it must be 0 to 1");
+        requireNotNegative("standbyStart", standbyStart);
+        requireShare("feedbackShare", feedbackShare);
+    }
+
+    static void requireShare(String name, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw new IllegalArgumentException(name + " is " + value + ", but it must be 0 to 1");
         }
     }
 
-    private static void requireNotNegative(String name, Duration value) {
+    static void requireNotNegative(String name, Duration value) {
         if (value.isNegative()) {
             throw new IllegalArgumentException(name + " is " + value + ", but it must not be negative");
         }
@@ -71,7 +82,8 @@ public record SimulatorSettings(
     /**
      * The papers' era: 100 s to boot and 5 ms of dispatch overhead (InferAll's simulator, the successor of Spock's), 4 s
      * to start a sandbox with a coefficient of variation of 0.42 (first response less cold execution of seven MXNet
-     * networks on Lambda, Cocktail's cold-starts table), 20 ms to invoke a function, service times that spread by 10 %.
+     * networks on Lambda, Cocktail's cold-starts table), 20 ms to invoke a function, service times that spread by 10 %, 10 s
+     * to start a stopped instance (MArk's release waits so long for its backups).
      */
     public static SimulatorSettings defaults() {
         return new SimulatorSettings(
@@ -85,7 +97,10 @@ public record SimulatorSettings(
                 Spread.lognormal(0.42),
                 Spread.lognormal(0.1),
                 AfterIdle.none(),
-                0);
+                0,
+                Duration.ofSeconds(10),
+                SpotMarket.defaults(),
+                Faults.none());
     }
 
     /** No overhead, no start times and no spread: what queueing theory and the bound assume. */
@@ -101,7 +116,10 @@ public record SimulatorSettings(
                 Spread.none(),
                 Spread.none(),
                 AfterIdle.none(),
-                0);
+                0,
+                Duration.ZERO,
+                SpotMarket.defaults(),
+                Faults.none());
     }
 
     private SimulatorSettings changed(Consumer<Copy> change) {
@@ -123,6 +141,9 @@ public record SimulatorSettings(
         private Spread service;
         private AfterIdle afterIdle;
         private double feedbackShare;
+        private final Duration standbyStart;
+        private SpotMarket spot;
+        private Faults faults;
 
         Copy(SimulatorSettings from) {
             instanceBoot = from.instanceBoot;
@@ -136,6 +157,9 @@ public record SimulatorSettings(
             service = from.service;
             afterIdle = from.afterIdle;
             feedbackShare = from.feedbackShare;
+            standbyStart = from.standbyStart;
+            spot = from.spot;
+            faults = from.faults;
         }
 
         SimulatorSettings settings() {
@@ -150,7 +174,10 @@ public record SimulatorSettings(
                     sandboxStartSpread,
                     service,
                     afterIdle,
-                    feedbackShare);
+                    feedbackShare,
+                    standbyStart,
+                    spot,
+                    faults);
         }
     }
 
@@ -186,6 +213,16 @@ public record SimulatorSettings(
     /** The same with another cost of pauses. */
     public SimulatorSettings withAfterIdle(AfterIdle newAfterIdle) {
         return changed(copy -> copy.afterIdle = newAfterIdle);
+    }
+
+    /** The same with another spot market. */
+    public SimulatorSettings withSpot(SpotMarket newSpot) {
+        return changed(copy -> copy.spot = newSpot);
+    }
+
+    /** The same with other faults. */
+    public SimulatorSettings withFaults(Faults newFaults) {
+        return changed(copy -> copy.faults = newFaults);
     }
 
     /** The same with users who speak of a share of the answers. */

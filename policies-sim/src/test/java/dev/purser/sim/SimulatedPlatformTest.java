@@ -57,7 +57,10 @@ class SimulatedPlatformTest {
             Spread.none(),
             Spread.none(),
             SimulatorSettings.AfterIdle.none(),
-            0);
+            0,
+            Duration.ofSeconds(10),
+            SpotMarket.defaults(),
+            Faults.none());
 
     private final List<Long> latenciesMs = new ArrayList<>();
     private SimulatorSettings settings = SETTINGS;
@@ -312,7 +315,10 @@ class SimulatedPlatformTest {
                 Spread.none(),
                 Spread.none(),
                 SimulatorSettings.AfterIdle.none(),
-                0);
+                0,
+                Duration.ZERO,
+                SpotMarket.defaults(),
+                Faults.none());
         run(200, 100);
         assertThat(latenciesMs).containsExactly(500L);
     }

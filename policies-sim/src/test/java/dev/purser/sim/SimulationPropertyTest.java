@@ -12,6 +12,9 @@ import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.ModelPool;
 import dev.purser.core.model.Variant;
 import dev.purser.core.model.VmProfile;
+import dev.purser.core.policy.Batching;
+import dev.purser.core.policy.BatchingPolicy;
+import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.FleetTarget;
@@ -27,11 +30,14 @@ import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.policy.ServingView;
 import dev.purser.core.pricing.Bill;
+import dev.purser.core.pricing.BurstPricing;
+import dev.purser.core.pricing.Market;
 import dev.purser.core.pricing.PriceBooks;
 import dev.purser.core.workload.Application;
 import dev.purser.core.workload.FunctionConfiguration;
 import dev.purser.core.workload.RequestClass;
 import dev.purser.core.workload.Slo;
+import dev.purser.core.workload.SpotConfiguration;
 import dev.purser.core.workload.Workload;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -99,16 +105,19 @@ class SimulationPropertyTest {
         assertThat(metrics.sandboxesStarted()).isGreaterThanOrEqualTo(metrics.coldStarts());
         assertThat(metrics.meanSandboxes(result.endNanos())).isBetween(0.0, (double) metrics.sandboxesStarted());
 
-        assertThat(result.usage().objectsRead()).isEqualTo(metrics.instancesStarted() + metrics.sandboxesStarted());
+        assertThat(result.usage().objectsRead())
+                .isLessThanOrEqualTo(metrics.instancesStarted() + metrics.sandboxesStarted());
         assertThat(result.usage().functionRequests()).isGreaterThanOrEqualTo(metrics.onFunctions());
         assertThat(result.usage().instances().stream()
                         .mapToLong(used -> used.stopped())
                         .sum())
-                .isEqualTo(metrics.instancesStopped());
+                .isLessThanOrEqualTo(metrics.instancesStopped());
         double billed = result.usage().instances().stream()
                 .mapToLong(used -> used.billedSeconds())
                 .sum();
-        assertThat(billed).isGreaterThanOrEqualTo(metrics.instanceSeconds() - 1e-6);
+        if (!one.catalog.markets().contains(Market.SPOT)) {
+            assertThat(billed).isGreaterThanOrEqualTo(metrics.instanceSeconds() - 1e-6);
+        }
         BigDecimal sum = BigDecimal.ZERO;
         for (Bill.Line line : result.bill().lines()) {
             sum = sum.add(line.usd());
@@ -166,6 +175,7 @@ class SimulationPropertyTest {
         }
         text.append('\n').append(result.usage()).append('\n').append(result.bill());
         text.append('\n')
+                .append(result.log().instanceEvents())
                 .append(result.log().plans())
                 .append('\n')
                 .append(result.log().requests());
@@ -206,13 +216,36 @@ class SimulationPropertyTest {
                     spread(),
                     new SimulatorSettings.AfterIdle(
                             Duration.ofMillis(random.nextInt(3) * 100), Duration.ofMillis(random.nextInt(50))),
-                    random.nextInt(3) / 2.0);
+                    random.nextInt(3) / 2.0,
+                    Duration.ofMillis(random.nextInt(3000)),
+                    new SpotMarket(
+                            null,
+                            Duration.ZERO,
+                            Duration.ofSeconds(random.nextInt(40)),
+                            random.nextInt(3) / 2.0,
+                            random.nextInt(3) * 20_000,
+                            random.nextInt(3) / 2.0),
+                    new Faults(
+                            random.nextInt(3) * 0.1,
+                            random.nextInt(3) * 0.1,
+                            random.nextBoolean()
+                                    ? List.of()
+                                    : List.of(new Faults.Outage(
+                                            "c5.large",
+                                            Duration.ofSeconds(random.nextInt(60)),
+                                            Duration.ofSeconds(random.nextInt(60)))),
+                            random.nextBoolean()
+                                    ? List.of()
+                                    : List.of(new Faults.Interruption(
+                                            Duration.ofSeconds(random.nextInt(60)), 0.8, null))));
             controller = new ControllerSettings(
                     Duration.ofSeconds(1 + random.nextInt(10)),
                     Duration.ofSeconds(1 + random.nextInt(60)),
                     random.nextInt(20),
                     maxInstances,
-                    3);
+                    3,
+                    Duration.ofSeconds(1 + random.nextInt(100)),
+                    Duration.ofSeconds(random.nextInt(10)));
             order = random.nextBoolean() ? QueueOrder.ARRIVAL : QueueOrder.STRICT_FIRST;
             refusals = random.nextInt(3);
         }
@@ -226,14 +259,20 @@ class SimulationPropertyTest {
         }
 
         private ServiceCatalog catalog() {
-            List<String> types = List.of("c5.large", "c5.xlarge", "m5.large").subList(0, 1 + random.nextInt(3));
+            List<String> types = List.of("c5.large", "t2.medium", "c5.xlarge").subList(0, 1 + random.nextInt(3));
             List<Variant> variants = new ArrayList<>();
             int count = 1 + random.nextInt(3);
             for (int v = 0; v < count; v++) {
                 Map<String, VmProfile> vm = new TreeMap<>();
                 for (String type : types) {
                     if (vm.isEmpty() || random.nextBoolean()) {
-                        vm.put(type, new VmProfile(10 + random.nextInt(800), 1 + random.nextInt(5)));
+                        double ms = 10 + random.nextInt(800);
+                        vm.put(
+                                type,
+                                new VmProfile(
+                                        ms,
+                                        1 + random.nextInt(5),
+                                        random.nextBoolean() ? null : new TreeMap<>(Map.of(4, 2 * ms))));
                     }
                 }
                 variants.add(new Variant(
@@ -262,7 +301,9 @@ class SimulationPropertyTest {
                             new Application("task", new ModelPool("pool", "", variants), classes),
                             types,
                             new FunctionConfiguration(List.of(512, 1024), 1 + random.nextInt(8)),
-                            "us-east-1-2019"),
+                            "us-east-1-2019",
+                            random.nextBoolean() ? null : new SpotConfiguration(List.of("c5.large"), 1),
+                            random.nextBoolean() ? null : BurstPricing.Mode.values()[random.nextInt(2)]),
                     PriceBooks.named(random.nextBoolean() ? "us-east-1-2019" : "us-east-1-2026"));
         }
 
@@ -303,11 +344,17 @@ class SimulationPropertyTest {
                     return order;
                 }
             };
-            PolicySet policies = new PolicySet(selector, dispatcher, this::plan, view -> {
+            ColdStartManager coldStarts = view -> {
                 look(view.nanos());
                 long idle = random.nextInt(5) == 0 ? Long.MAX_VALUE : random.nextInt(20) * 1_000_000_000L;
                 return new KeepAlive(idle, random.nextInt(4) == 0 ? random.nextInt(3) : 0, WHY);
-            });
+            };
+            BatchingPolicy batching = view -> {
+                assertThat(view.waiting()).isPositive();
+                return new Batching(
+                        1 + random.nextInt(4), view.oldestArrivalNanos() + random.nextInt(500_000_000), WHY);
+            };
+            PolicySet policies = new PolicySet(selector, dispatcher, this::plan, coldStarts, batching);
             return new Simulation(
                     catalog,
                     policies,
@@ -323,6 +370,7 @@ class SimulationPropertyTest {
                 case 0 -> refusals > 0 ? new Dispatch.Refuse(WHY) : new Dispatch.ToQueue(WHY);
                 case 1, 2, 3 -> new Dispatch.ToFunction(catalog.function(variant, random.nextInt(2)), WHY);
                 case 4 -> new Dispatch.ToQueue(WHY);
+                case 5, 6 -> new Dispatch.ToFleet(catalog.fleet(variant, random.nextInt(catalog.instanceTypes())), WHY);
                 default ->
                     new Dispatch.ToInstance(catalog.fleet(variant, random.nextInt(catalog.instanceTypes())), WHY);
             };
@@ -335,7 +383,10 @@ class SimulationPropertyTest {
                 assertThat(view.utilisation(fleet)).isBetween(0.0, 1.0);
                 assertThat(view.freeSlots(fleet)).isNotNegative();
                 if (random.nextInt(3) > 0) {
-                    targets.add(new FleetTarget(fleet, catalog.slots(fleet) == 0 ? 0 : random.nextInt(4), WHY));
+                    boolean serves = catalog.slots(fleet) > 0;
+                    boolean stops = serves && catalog.market(catalog.typeOfFleet(fleet)) == Market.ON_DEMAND;
+                    targets.add(
+                            new FleetTarget(fleet, serves ? random.nextInt(4) : 0, stops ? random.nextInt(3) : 0, WHY));
                 }
             }
             return new Plan(targets, Offload.always());

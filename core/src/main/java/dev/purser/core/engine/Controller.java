@@ -873,6 +873,10 @@ public final class Controller implements PlatformEvents {
         }
         serveQueue(fleet, now);
         while (have < target.instances()) {
+            if (atLimit()) {
+                reason = INSTANCE_LIMIT;
+                break;
+            }
             if (fleets.standbyInstances(fleet) > 0) {
                 first = first < 0 ? fleets.started() : first;
                 int instance = fleets.firstStandby(fleet);
@@ -880,9 +884,6 @@ public final class Controller implements PlatformEvents {
                 fleets.start(instance, now);
                 metrics.instanceLaunched(fleets.alive());
                 platform.start(instance);
-            } else if (atLimit()) {
-                reason = INSTANCE_LIMIT;
-                break;
             } else if (now < unavailableUntil[fleet]) {
                 reason = UNAVAILABLE;
                 break;
