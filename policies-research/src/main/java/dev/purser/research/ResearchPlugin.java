@@ -7,6 +7,7 @@ import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.ModelSelector;
 import dev.purser.core.policy.ResourceProvisioner;
 import dev.purser.research.batching.Greedy;
+import dev.purser.research.batching.MarkBatching;
 import dev.purser.research.batching.Window;
 import dev.purser.research.coldstart.FixedKeepAlive;
 import dev.purser.research.dispatcher.Admission;
@@ -15,11 +16,14 @@ import dev.purser.research.dispatcher.FunctionsOnly;
 import dev.purser.research.dispatcher.InstancesOnly;
 import dev.purser.research.dispatcher.LatencyAware;
 import dev.purser.research.dispatcher.Overflow;
+import dev.purser.research.dispatcher.Weighted;
 import dev.purser.research.provisioner.Exascale;
 import dev.purser.research.provisioner.Marginal;
+import dev.purser.research.provisioner.Mark;
 import dev.purser.research.provisioner.Paragon;
 import dev.purser.research.provisioner.Reactive;
 import dev.purser.research.provisioner.StaticFleet;
+import dev.purser.research.provisioner.TargetTracking;
 import dev.purser.research.provisioner.UtilAware;
 import dev.purser.research.selector.Cocktail;
 import dev.purser.research.selector.InfaasSelector;
@@ -45,7 +49,11 @@ public final class ResearchPlugin implements Plugin {
             "paragon",
             "functions-only",
             "marginal",
-            "admission");
+            "admission",
+            "mark",
+            "mark-spot",
+            "sagemaker",
+            "cocktail");
 
     @Override
     public String name() {
@@ -120,7 +128,12 @@ public final class ResearchPlugin implements Plugin {
                         "A free slot, else the queue if the answer can be expected in time, else refusal at once (after"
                                 + " Clockwork, OSDI'20).",
                         Admission.Settings.class,
-                        Admission::new));
+                        Admission::new),
+                PolicyFactory.of(
+                        "weighted",
+                        "The fleets in turn by their capacity, another or a function where one would be late (MArk, ATC'19).",
+                        Weighted.Settings.class,
+                        Weighted::new));
     }
 
     @Override
@@ -135,7 +148,12 @@ public final class ResearchPlugin implements Plugin {
                         "window",
                         "Waits for a full batch up to a fixed time and never beyond the tightest deadline.",
                         Window.Settings.class,
-                        Window::new));
+                        Window::new),
+                PolicyFactory.of(
+                        "mark",
+                        "The batch that the arrival rate fills within what the latency promise leaves (MArk, ATC'19).",
+                        MarkBatching.Settings.class,
+                        MarkBatching::new));
     }
 
     @Override
@@ -169,7 +187,17 @@ public final class ResearchPlugin implements Plugin {
                         "Keeps an instance while it would have saved more function cost than it costs (ours, after the"
                                 + " clairvoyant bound).",
                         Marginal.Settings.class,
-                        Marginal::new));
+                        Marginal::new),
+                PolicyFactory.of(
+                        "mark",
+                        "The cheapest instances of several types for the load forecast, on demand and spot (MArk, ATC'19).",
+                        Mark.Settings.class,
+                        Mark::new),
+                PolicyFactory.of(
+                        "target-tracking",
+                        "Instances of one type by the invocations of each, as a managed service (SageMaker) scales.",
+                        TargetTracking.Settings.class,
+                        TargetTracking::new));
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.purser.core.policy.ProvisioningView.Trigger;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.pricing.Market;
 import dev.purser.core.workload.Workloads;
 import dev.purser.spi.PolicyFactory;
 import dev.purser.spi.PolicyKind;
@@ -118,7 +119,7 @@ class AnyViewTest {
             }
             for (int f = 0; f < catalog.fleets(); f++) {
                 if (catalog.slots(f) > 0) {
-                    view.queued(catalog.variantOfFleet(f), 1 + size(random));
+                    view.queuedForFleet(f, 1 + size(random));
                     double due = random.nextInt(3) == 0 ? 1e9 : now + random.nextDouble() - 0.3;
                     Batching batching = policies.batching().batch(view.queue(f, now * random.nextDouble(), due));
                     assertThat(batching.size()).as(at).isBetween(1, catalog.maxBatch(f));
@@ -155,10 +156,20 @@ class AnyViewTest {
 
     private static void change(FakeView view, SplittableRandom random, ServiceCatalog catalog) {
         boolean nothing = random.nextInt(8) == 0;
-        view.trigger(random.nextInt(10) == 0 ? Trigger.LOSS : Trigger.INTERVAL);
+        view.trigger(
+                switch (random.nextInt(10)) {
+                    case 0 -> Trigger.LOSS;
+                    case 1 -> Trigger.NOTICE;
+                    default -> Trigger.INTERVAL;
+                });
         view.launch(random.nextInt(5) == 0 ? 0 : random.nextDouble() * 100_000);
         for (int v = 0; v < catalog.variants(); v++) {
+            for (int t = 0; t < catalog.instanceTypes(); t++) {
+                view.queuedForFleet(catalog.fleet(v, t), 0);
+            }
             view.queued(v, nothing ? 0 : size(random));
+            int ended = nothing ? 0 : size(random);
+            view.ended(v, ended, ended == 0 ? 0 : random.nextInt(ended + 1));
             view.arrivals(v, nothing ? 0 : random.nextInt(20) == 0 ? 1e15 * random.nextDouble() : size(random));
         }
         for (int f = 0; f < catalog.fleets(); f++) {
@@ -168,6 +179,17 @@ class AnyViewTest {
             view.pending(f, serves ? random.nextInt(3) * random.nextInt(100) : 0);
             view.idle(f, ready == 0 ? 0 : random.nextInt(ready + 1));
             view.utilisation(f, ready == 0 ? 0 : random.nextInt(3) / 2.0 * random.nextDouble());
+            boolean spot = catalog.market(catalog.typeOfFleet(f)) == Market.SPOT;
+            view.noticed(f, spot && random.nextInt(4) == 0 ? random.nextInt(ready + 1) : 0);
+            view.throttled(f, catalog.burst(catalog.typeOfFleet(f)) == null ? 0 : random.nextInt(ready + 1));
+            view.standby(f, serves && !spot && random.nextInt(3) == 0 ? random.nextInt(20) : 0);
+            view.unavailable(f, random.nextInt(6) == 0);
+            view.queuedForFleet(f, ready == 0 ? 0 : size(random));
+        }
+        for (int t = 0; t < catalog.instanceTypes(); t++) {
+            if (catalog.market(t) == Market.SPOT) {
+                view.usdPerHour(t, random.nextInt(10) == 0 ? 0 : random.nextDouble() * 2);
+            }
         }
     }
 
@@ -189,6 +211,11 @@ class AnyViewTest {
                     .as("%s: one target a fleet", at)
                     .isTrue();
             assertThat(target.instances()).as(at).isNotNegative();
+            if (target.standby() > 0) {
+                assertThat(catalog.market(catalog.typeOfFleet(target.fleet())))
+                        .as("%s: spot instances cannot be stopped", at)
+                        .isEqualTo(Market.ON_DEMAND);
+            }
             check(target.reason(), at);
         }
         assertThat(plan.offload().flashCrowdRate()).as(at).isNotNaN().isNotNegative();

@@ -57,15 +57,23 @@ class RegistryTest {
                         "paragon", "infaas", "learned-accuracy", "fixed", "fastest", "most-accurate", "random");
         assertThat(names(PolicyKind.DISPATCHER))
                 .containsExactlyInAnyOrder(
-                        "instances-only", "functions-only", "overflow", "latency-aware", "admission");
-        assertThat(names(PolicyKind.BATCHING_POLICY)).containsExactlyInAnyOrder("greedy", "window");
+                        "instances-only", "functions-only", "overflow", "latency-aware", "admission", "weighted");
+        assertThat(names(PolicyKind.BATCHING_POLICY)).containsExactlyInAnyOrder("greedy", "window", "mark");
         assertThat(names(PolicyKind.RESOURCE_PROVISIONER))
-                .containsExactlyInAnyOrder("static", "reactive", "util-aware", "exascale", "paragon", "marginal");
+                .containsExactlyInAnyOrder(
+                        "static",
+                        "reactive",
+                        "util-aware",
+                        "exascale",
+                        "paragon",
+                        "marginal",
+                        "mark",
+                        "target-tracking");
         assertThat(names(PolicyKind.COLD_START_MANAGER)).containsExactly("fixed");
         assertThat(names(PolicyKind.LOAD_PREDICTOR)).contains("linear-regression", "last-value");
         assertThat(REGISTRY.stackNames())
                 .contains("static", "reactive", "util-aware", "exascale", "mixed", "spock-predictive", "paragon")
-                .contains("functions-only", "marginal", "admission");
+                .contains("functions-only", "marginal", "admission", "mark", "mark-spot", "sagemaker");
     }
 
     @ParameterizedTest

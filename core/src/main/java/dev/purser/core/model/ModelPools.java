@@ -10,7 +10,7 @@ import java.util.List;
 /** The model pools that are shipped, each with its source, and those in files. */
 public final class ModelPools {
     private static final List<String> NAMES =
-            List.of("inferall-mxnet", "cocktail-imagenet", "spock-single", "embeddings");
+            List.of("inferall-mxnet", "cocktail-imagenet", "spock-single", "embeddings", "mark");
 
     private ModelPools() {}
 
