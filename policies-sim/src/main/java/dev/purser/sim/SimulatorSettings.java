@@ -194,6 +194,11 @@ public record SimulatorSettings(
         });
     }
 
+    /** The same with another time added to each invocation of a function. */
+    public SimulatorSettings withInvokeOverhead(Duration overhead) {
+        return changed(copy -> copy.invokeOverhead = overhead);
+    }
+
     /** The same with another time from launch to service. */
     public SimulatorSettings withInstanceBoot(Duration boot, Spread spread) {
         return changed(copy -> {

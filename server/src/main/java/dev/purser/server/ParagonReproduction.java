@@ -1,10 +1,5 @@
 package dev.purser.server;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.BooleanNode;
-import com.fasterxml.jackson.databind.node.IntNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.purser.core.engine.DecisionLog;
@@ -48,7 +43,7 @@ import java.util.stream.Collectors;
  * not tables: its bars are pictures. It leaves open what a function costs beside a VM, on which everything hangs, so
  * the scheme comparison is made under more than one setting.
  */
-final class ParagonReproduction {
+final class ParagonReproduction implements Reproduction {
     private static final String PRICE_BOOK = "us-east-1-2019";
     private static final List<Integer> MEMORY = List.of(256, 512, 1024, 2048, 3008);
     private static final Duration HOUR = Duration.ofHours(1);
@@ -145,8 +140,8 @@ final class ParagonReproduction {
         }
     }
 
-    /** How many runs {@link #run} makes. */
-    int size() {
+    @Override
+    public int size() {
         int schemes = settings().stream().mapToInt(s -> s.schemes().size()).sum() * traces.size();
         return 5 * CONSTANT_RATES.length * 2
                 + memoryCases().size()
@@ -154,8 +149,8 @@ final class ParagonReproduction {
                 + traces.size() * selectors().size();
     }
 
-    /** Makes all runs and judges. */
-    ImmutableList<Claim> run(RunPool pool) {
+    @Override
+    public Findings run(RunPool pool) {
         ModelPool models = ModelPools.load("inferall-mxnet");
         Map<String, Future<Sum>> constant = new LinkedHashMap<>();
         for (Variant variant : models.variants()) {
@@ -177,14 +172,7 @@ final class ParagonReproduction {
         traces.forEach((name, trace) -> {
             Map<String, Future<List<Sum>>> bySelector = new LinkedHashMap<>();
             selectors().forEach((selector, spec) -> {
-                Stack base = registry.stack("paragon");
-                Stack stack = new Stack(
-                        base.name(),
-                        base.description(),
-                        spec,
-                        base.dispatcher(),
-                        base.resourceProvisioner(),
-                        base.coldStartManager());
+                Stack stack = registry.stack("paragon").withModelSelector(spec);
                 bySelector.put(selector, pool.submit(() -> samples(trace, workload2, stack)));
             });
             selection.put(name, bySelector);
@@ -196,7 +184,7 @@ final class ParagonReproduction {
         claims.addAll(memoryClaims(memory));
         schemes.forEach(one -> claims.addAll(schemeClaims(one)));
         claims.add(selectionClaim(selection));
-        return claims.build();
+        return new Findings(ImmutableList.of(), claims.build());
     }
 
     // constant load
@@ -285,7 +273,7 @@ final class ParagonReproduction {
                 List.of(),
                 List.of(new RequestClass("only", 1, one.variant(), slo(Slo.Urgency.RELAXED, "1h"))));
         Stack base = registry.stack("functions-only");
-        Stack stack = withFunctions(base, "memoryMb", IntNode.valueOf(one.memoryMb()));
+        Stack stack = withFunctions(base, "memoryMb", one.memoryMb());
         return Sum.of(simulate(catalog(workload), stack, Traces.of("constant:rate=100,duration=2500s")));
     }
 
@@ -371,44 +359,26 @@ final class ParagonReproduction {
                 new Setting(
                         c + "; all strict",
                         singleStrict,
-                        stack -> withFunctions(stack, "memoryMb", IntNode.valueOf(LARGE_MB)),
+                        stack -> withFunctions(stack, "memoryMb", LARGE_MB),
                         List.of(Question.MIXED)),
                 new Setting(
                         c + "; 25 % strict",
                         singlePartly,
-                        stack -> withFunctions(stack, "memoryMb", IntNode.valueOf(LARGE_MB)),
+                        stack -> withFunctions(stack, "memoryMb", LARGE_MB),
                         paragon),
                 new Setting(
                         "D: as B, and Paragon offloads relaxed requests that would be late (guard); 25 % strict",
                         singlePartly,
-                        stack -> stack.name().equals("paragon")
-                                ? withFunctions(stack, "guard", BooleanNode.TRUE)
-                                : stack,
+                        stack -> stack.name().equals("paragon") ? withFunctions(stack, "guard", true) : stack,
                         paragon));
     }
 
     /** The stack with a setting of its dispatcher changed, if it uses functions. */
-    private static Stack withFunctions(Stack stack, String setting, JsonNode value) {
+    private static Stack withFunctions(Stack stack, String setting, Object value) {
         PolicySpec dispatcher = stack.dispatcher();
         return dispatcher.policy().equals("instances-only")
                 ? stack
-                : withDispatcher(stack, with(dispatcher.policy(), dispatcher.settings(), setting, value));
-    }
-
-    private static Stack withDispatcher(Stack stack, PolicySpec dispatcher) {
-        return new Stack(
-                stack.name(),
-                stack.description(),
-                stack.modelSelector(),
-                dispatcher,
-                stack.resourceProvisioner(),
-                stack.coldStartManager());
-    }
-
-    private static PolicySpec with(String policy, ObjectNode settings, String setting, JsonNode value) {
-        ObjectNode changed = settings.deepCopy();
-        changed.set(setting, value);
-        return new PolicySpec(policy, changed);
+                : stack.withDispatcher(dispatcher.with(setting, value));
     }
 
     private Schemes schemes(RunPool pool, Setting setting) {
@@ -590,9 +560,7 @@ final class ParagonReproduction {
         selectors.put("paragon", PolicySpec.of("paragon"));
         selectors.put("fastest", PolicySpec.of("fastest"));
         selectors.put("random feasible", PolicySpec.of("random"));
-        selectors.put(
-                "random within latency",
-                with("random", PolicySpec.of("random").settings(), "filter", TextNode.valueOf("latency")));
+        selectors.put("random within latency", PolicySpec.of("random").with("filter", "latency"));
         selectors.put("most accurate", PolicySpec.of("most-accurate"));
         return selectors;
     }

@@ -1,6 +1,5 @@
 package dev.purser.server;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.purser.core.InputException;
 import dev.purser.core.Names;
@@ -36,14 +35,43 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  purser reproduce paragon",
+            "  purser reproduce mark --format json",
             "  purser reproduce paragon --trace wits=wits_1s.csv.gz --trace wiki=wiki.csv.gz",
         })
 final class ReproduceCommand implements Runnable {
-    private static final String PARAGON = "paragon";
+    /**
+     * A paper that can be replayed.
+     *
+     * @param traces what it names, and what stands for each where no file is given
+     * @param meanRate what each sample is scaled to where nothing else is said, in requests per second
+     * @param reproduction its experiments
+     */
+    private record Paper(ImmutableMap<String, String> traces, double meanRate, Make reproduction) {}
 
-    /** The four traces of the paper, and what stands for each where no file is given. */
-    private static final ImmutableMap<String, String> TRACES = ImmutableMap.of(
-            "wits", "wits-like", "berkeley", "berkeley-like", "twitter", "twitter-like", "wiki", "wiki-like");
+    /** Makes a paper's experiments. */
+    private interface Make {
+        Reproduction of(PolicyRegistry registry, ImmutableMap<String, ArrivalTrace> traces, double meanRate);
+    }
+
+    private static final ImmutableMap<String, Paper> PAPERS = ImmutableMap.of(
+            "paragon",
+            new Paper(
+                    ImmutableMap.of(
+                            "wits",
+                            "wits-like",
+                            "berkeley",
+                            "berkeley-like",
+                            "twitter",
+                            "twitter-like",
+                            "wiki",
+                            "wiki-like"),
+                    100,
+                    ParagonReproduction::new),
+            "mark",
+            new Paper(
+                    ImmutableMap.of("twitter", "twitter-like", "mmpp", "mmpp:rates=40/140,sojourn=6m/3m,duration=3h"),
+                    90,
+                    MarkReproduction::new));
 
     /** How the claims are printed. */
     enum Format {
@@ -61,15 +89,15 @@ final class ReproduceCommand implements Runnable {
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Parameters(paramLabel = "PAPER", description = "Which paper: paragon.")
+    @Parameters(paramLabel = "PAPER", description = "Which paper: paragon or mark.")
     private String paper = "";
 
     @Option(
             names = "--trace",
             paramLabel = "NAME=TRACE",
             description = {
-                "What stands for one of the paper's traces wits, berkeley, twitter and wiki: a file, a built-in trace or a"
-                        + " generator.",
+                "What stands for one of the paper's traces (paragon: wits, berkeley, twitter, wiki; mark: twitter, mmpp): a"
+                        + " file, a built-in trace or a generator.",
                 "Default: the built-in traces shaped like them. Example: --trace wits=wits_1s.csv.gz"
             })
     private Map<String, String> given = new LinkedHashMap<>();
@@ -79,9 +107,9 @@ final class ReproduceCommand implements Runnable {
             paramLabel = "RPS",
             description = {
                 "Mean requests per second that each sample is scaled to.",
-                "Default: 100. Example: --scale-to-mean 300"
+                "Default: 100 for paragon, 90 for mark. Example: --scale-to-mean 300"
             })
-    private double meanRate = 100;
+    private @Nullable Double meanRate;
 
     @Mixin
     private ThreadOption threads = new ThreadOption();
@@ -98,49 +126,98 @@ final class ReproduceCommand implements Runnable {
     }
 
     /** What {@code --format json} prints. */
-    record Claims(String purser, String paper, List<Claim> claims) {}
+    record Reproduced(String purser, String paper, List<Reproduction.Measured> runs, List<Claim> claims) {}
 
     @Override
     public void run() {
         if (spec == null) {
             throw new IllegalStateException("not run by picocli");
         }
-        if (!paper.equals(PARAGON)) {
+        Paper chosen = PAPERS.get(paper);
+        if (chosen == null) {
             throw new InputException(
                     "reproduce",
                     "",
                     "there is no paper '" + paper + "'",
-                    Names.suggest("paper", List.of(PARAGON), paper));
+                    Names.suggest("paper", PAPERS.keySet(), paper));
         }
         int atATime = threads.count();
-        ParagonReproduction reproduction = new ParagonReproduction(registry.get(), traces(), meanRate);
-        ImmutableList<Claim> claims;
+        Reproduction reproduction = chosen.reproduction()
+                .of(registry.get(), traces(chosen.traces()), meanRate == null ? chosen.meanRate() : meanRate);
+        Reproduction.Findings findings;
         try (Progress progress = new Progress(spec.commandLine().getErr(), terminal, reproduction.size());
                 RunPool pool = new RunPool(atATime, progress)) {
-            claims = reproduction.run(pool);
+            findings = reproduction.run(pool);
         }
         PrintWriter out = spec.commandLine().getOut();
         switch (format) {
-            case JSON -> out.print(Json.write(new Claims(Version.number(), PARAGON, claims)));
-            case MARKDOWN -> out.print(markdown(claims));
-            case TABLE -> out.print(text(claims));
+            case JSON ->
+                out.print(Json.write(new Reproduced(Version.number(), paper, findings.runs(), findings.claims())));
+            case MARKDOWN -> out.print(markdownRuns(findings.runs()) + markdown(findings.claims()));
+            case TABLE -> out.print(runs(findings.runs()) + text(findings.claims()));
         }
         out.flush();
     }
 
-    private ImmutableMap<String, ArrivalTrace> traces() {
+    private ImmutableMap<String, ArrivalTrace> traces(ImmutableMap<String, String> ofPaper) {
         for (String name : given.keySet()) {
-            if (!TRACES.containsKey(name)) {
+            if (!ofPaper.containsKey(name)) {
                 throw new InputException(
                         "--trace",
                         "",
                         "the paper has no trace '" + name + "'",
-                        Names.suggest("trace", TRACES.keySet(), name));
+                        Names.suggest("trace", ofPaper.keySet(), name));
             }
         }
         ImmutableMap.Builder<String, ArrivalTrace> traces = ImmutableMap.builder();
-        TRACES.forEach((name, builtIn) -> traces.put(name, Traces.of(given.getOrDefault(name, builtIn))));
+        ofPaper.forEach((name, builtIn) -> traces.put(name, Traces.of(given.getOrDefault(name, builtIn))));
         return traces.buildOrThrow();
+    }
+
+    private static final List<String> HEAD = List.of(
+            "experiment",
+            "stack",
+            "requests",
+            "cost $",
+            "broken %",
+            "functions %",
+            "p50 ms",
+            "p95 ms",
+            "p98 ms",
+            "p99 ms");
+
+    private static List<String> cells(Reproduction.Measured run) {
+        return List.of(
+                run.experiment(),
+                run.stack(),
+                Table.number(run.requests()),
+                Table.number(run.usd(), 4),
+                Table.number(run.violationPercent(), 2),
+                Table.number(run.functionPercent(), 1),
+                Table.number(Math.round(run.p50Ms())),
+                Table.number(Math.round(run.p95Ms())),
+                Table.number(Math.round(run.p98Ms())),
+                Table.number(Math.round(run.p99Ms())));
+    }
+
+    private static String runs(List<Reproduction.Measured> runs) {
+        if (runs.isEmpty()) {
+            return "";
+        }
+        Table table = new Table(2, HEAD);
+        runs.forEach(run -> table.row(cells(run)));
+        return table + "\n";
+    }
+
+    private static String markdownRuns(List<Reproduction.Measured> runs) {
+        if (runs.isEmpty()) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder("| " + String.join(" | ", HEAD) + " |\n|" + " --- |".repeat(2)
+                + " ---: |".repeat(HEAD.size() - 2) + "\n");
+        runs.forEach(
+                run -> text.append("| ").append(String.join(" | ", cells(run))).append(" |\n"));
+        return text + "\n";
     }
 
     private static String text(List<Claim> claims) {

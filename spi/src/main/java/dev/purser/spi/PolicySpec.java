@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.purser.core.json.Json;
 
 /**
  * A policy by name, with the settings that differ from its defaults. In JSON the bare name, or an object of the name and
@@ -19,6 +20,18 @@ public record PolicySpec(String policy, ObjectNode settings) {
     /** A policy with its default settings. */
     public static PolicySpec of(String policy) {
         return new PolicySpec(policy, JsonNodeFactory.instance.objectNode());
+    }
+
+    /**
+     * The same with another value of a setting.
+     *
+     * @param setting its name
+     * @param value text, a number, a boolean or a list of them
+     */
+    public PolicySpec with(String setting, Object value) {
+        ObjectNode changed = settings.deepCopy();
+        changed.set(setting, Json.parse(setting, Json.write(value)));
+        return new PolicySpec(policy, changed);
     }
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

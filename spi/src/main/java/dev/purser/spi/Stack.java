@@ -30,6 +30,28 @@ public record Stack(
         }
     }
 
+    /** The same with another selector. */
+    public Stack withModelSelector(PolicySpec selector) {
+        return new Stack(
+                name, description, selector, dispatcher, resourceProvisioner, coldStartManager, batchingPolicy);
+    }
+
+    /** The same with another dispatcher. */
+    public Stack withDispatcher(PolicySpec newDispatcher) {
+        return new Stack(
+                name, description, modelSelector, newDispatcher, resourceProvisioner, coldStartManager, batchingPolicy);
+    }
+
+    /** The same with another provisioner. */
+    public Stack withResourceProvisioner(PolicySpec provisioner) {
+        return new Stack(name, description, modelSelector, dispatcher, provisioner, coldStartManager, batchingPolicy);
+    }
+
+    /** The same with another batching policy. */
+    public Stack withBatchingPolicy(PolicySpec batching) {
+        return new Stack(name, description, modelSelector, dispatcher, resourceProvisioner, coldStartManager, batching);
+    }
+
     /** A stack that serves each request by itself. */
     public Stack(
             String name,

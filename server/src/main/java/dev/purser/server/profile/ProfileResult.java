@@ -158,21 +158,17 @@ public record ProfileResult(
         Initialisation.Step boot = initialisation.boot();
         Duration time = Duration.ofNanos(Math.round(boot.meanMs() * 1000) * 1000);
         Spread spread = Spread.lognormal(share(boot.cv()));
-        SimulatorSettings usual = SimulatorSettings.defaults();
-        return new SimulatorSettings(
-                time,
-                spread,
-                usual.warmFleet(),
-                Duration.ZERO,
-                Spread.none(),
-                Duration.ZERO,
-                time,
-                spread,
-                Spread.lognormal(share(serviceCv())),
-                afterPause == null
-                        ? AfterIdle.none()
-                        : new AfterIdle(MATTERS, Duration.ofNanos(Math.round(afterPause.extraMs() * 1000) * 1000)),
-                usual.feedbackShare());
+        return SimulatorSettings.defaults()
+                .withInstanceBoot(time, spread)
+                .withDispatchOverhead(Duration.ZERO, Spread.none())
+                .withInvokeOverhead(Duration.ZERO)
+                .withSandboxStart(time, spread)
+                .withService(Spread.lognormal(share(serviceCv())))
+                .withAfterIdle(
+                        afterPause == null
+                                ? AfterIdle.none()
+                                : new AfterIdle(
+                                        MATTERS, Duration.ofNanos(Math.round(afterPause.extraMs() * 1000) * 1000)));
     }
 
     private static double share(double cv) {

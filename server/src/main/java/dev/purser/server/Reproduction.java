@@ -1,0 +1,114 @@
+package dev.purser.server;
+
+import com.google.common.collect.ImmutableList;
+import dev.purser.core.engine.RunResult;
+import java.util.List;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramIterationValue;
+
+/** A paper's experiments. */
+interface Reproduction {
+
+    /** How many runs {@link #run} makes. */
+    int size();
+
+    /** Makes all runs and judges. */
+    Findings run(RunPool pool);
+
+    /**
+     * What came of a paper's experiments.
+     *
+     * @param runs those that a table shows; may be empty
+     * @param claims each published relation, held against what was measured
+     */
+    record Findings(ImmutableList<Measured> runs, ImmutableList<Claim> claims) {}
+
+    /**
+     * What some runs of one stack came to.
+     *
+     * @param experiment which experiment, and of what
+     * @param stack who decided
+     * @param requests requests that arrived
+     * @param usd what it cost
+     * @param violationPercent share of the requests that were refused, failed or late
+     * @param functionPercent share of the answers that functions gave
+     * @param p50Ms median latency
+     * @param p95Ms its 95th percentile
+     * @param p98Ms its 98th percentile
+     * @param p99Ms its 99th percentile
+     * @param latencyCcdf share of the answers that took longer, by latency
+     */
+    record Measured(
+            String experiment,
+            String stack,
+            long requests,
+            double usd,
+            double violationPercent,
+            double functionPercent,
+            double p50Ms,
+            double p95Ms,
+            double p98Ms,
+            double p99Ms,
+            List<CcdfPoint> latencyCcdf) {
+
+        /** Sums of runs of one stack. */
+        static Measured of(String experiment, String stack, List<RunResult> results) {
+            Histogram latency = new Histogram(3);
+            latency.setAutoResize(true);
+            results.forEach(result -> latency.add(result.metrics().latencyMicros()));
+            long requests =
+                    results.stream().mapToLong(r -> r.metrics().arrived()).sum();
+            long answered =
+                    results.stream().mapToLong(r -> r.metrics().answered()).sum();
+            return new Measured(
+                    experiment,
+                    stack,
+                    requests,
+                    results.stream()
+                            .mapToDouble(r -> r.bill().total().doubleValue())
+                            .sum(),
+                    percent(
+                            results.stream()
+                                    .mapToLong(r -> r.metrics().violations())
+                                    .sum(),
+                            requests),
+                    percent(
+                            results.stream()
+                                    .mapToLong(r -> r.metrics().onFunctions())
+                                    .sum(),
+                            answered),
+                    latency.getValueAtPercentile(50) / 1000.0,
+                    latency.getValueAtPercentile(95) / 1000.0,
+                    latency.getValueAtPercentile(98) / 1000.0,
+                    latency.getValueAtPercentile(99) / 1000.0,
+                    ccdf(latency));
+        }
+
+        private static double percent(long part, long of) {
+            return of == 0 ? 0 : 100.0 * part / of;
+        }
+
+        /** At latencies a tenth apart, from the least to the greatest. */
+        private static List<CcdfPoint> ccdf(Histogram latency) {
+            if (latency.getTotalCount() == 0) {
+                return List.of();
+            }
+            ImmutableList.Builder<CcdfPoint> points = ImmutableList.builder();
+            for (HistogramIterationValue value :
+                    latency.logarithmicBucketValues(Math.max(1, latency.getMinValue()), 1.1)) {
+                points.add(new CcdfPoint(
+                        value.getValueIteratedTo() / 1000.0,
+                        1 - (double) value.getTotalCountToThisValue() / latency.getTotalCount()));
+            }
+            return points.build();
+        }
+    }
+
+    /**
+     * A point of a complementary cumulative distribution.
+     *
+     * @param ms a latency
+     * @param share of the answers that took longer, 0 to 1
+     */
+    record CcdfPoint(double ms, double share) {}
+}
