@@ -25,6 +25,7 @@ import dev.purser.research.provisioner.Reactive;
 import dev.purser.research.provisioner.StaticFleet;
 import dev.purser.research.provisioner.TargetTracking;
 import dev.purser.research.provisioner.UtilAware;
+import dev.purser.research.selector.Cocktail;
 import dev.purser.research.selector.InfaasSelector;
 import dev.purser.research.selector.LearnedAccuracy;
 import dev.purser.research.selector.NaiveSelectors;
@@ -51,7 +52,8 @@ public final class ResearchPlugin implements Plugin {
             "admission",
             "mark",
             "mark-spot",
-            "sagemaker");
+            "sagemaker",
+            "cocktail");
 
     @Override
     public String name() {
@@ -76,6 +78,11 @@ public final class ResearchPlugin implements Plugin {
                         "The cheapest variant whose accuracy, learned from feedback, may do (Paragon, section 3.1; UCB1).",
                         LearnedAccuracy.Settings.class,
                         LearnedAccuracy::new),
+                PolicyFactory.of(
+                        "cocktail",
+                        "Several variants answer by weighted majority, as many as the accuracy needs (Cocktail, NSDI'22).",
+                        Cocktail.Settings.class,
+                        Cocktail::new),
                 PolicyFactory.<ModelSelector, NaiveSelectors.FixedSettings>of(
                         "fixed",
                         "One variant answers everything.",

@@ -224,6 +224,11 @@ final class SimulatedPlatform implements Platform, Clock {
     }
 
     @Override
+    public boolean combinesAnswers() {
+        return true;
+    }
+
+    @Override
     public boolean keepsStopped() {
         return true;
     }

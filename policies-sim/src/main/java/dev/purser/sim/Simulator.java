@@ -3,6 +3,7 @@ package dev.purser.sim;
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.Outcome;
 import dev.purser.core.engine.RunResult;
+import dev.purser.core.policy.Ensemble;
 import org.apache.commons.rng.UniformRandomProvider;
 import org.apache.commons.rng.simple.RandomSource;
 
@@ -66,8 +67,22 @@ final class Simulator {
         if (outcome == Outcome.ANSWERED
                 && simulation.settings().feedbackShare() > 0
                 && feedback.nextDouble() < simulation.settings().feedbackShare()) {
-            controller.feedback(
-                    variant, feedback.nextDouble() < simulation.catalog().trueAccuracy(variant));
+            Ensemble ensemble = controller.ensemble(request);
+            if (ensemble == null) {
+                controller.feedback(variant, isRight(variant));
+                return;
+            }
+            int right = 0;
+            for (int member = 0; member < ensemble.size(); member++) {
+                if ((controller.voted(request) >> member & 1) == 1 && isRight(ensemble.variant(member))) {
+                    right |= 1 << member;
+                }
+            }
+            controller.feedback(controller.requestClass(request), ensemble, right);
         }
+    }
+
+    private boolean isRight(int variant) {
+        return feedback.nextDouble() < simulation.catalog().trueAccuracy(variant);
     }
 }

@@ -8,6 +8,7 @@ import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.Dispatcher;
+import dev.purser.core.policy.Ensemble;
 import dev.purser.core.policy.FleetTarget;
 import dev.purser.core.policy.FunctionView;
 import dev.purser.core.policy.KeepAlive;
@@ -27,8 +28,12 @@ import dev.purser.core.pricing.Market;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The control plane: a single-threaded state machine and the only writer of serving state. Events come in as method
@@ -67,6 +72,7 @@ public final class Controller implements PlatformEvents {
 
     private final RequestTable requests;
     private final RequestTable.Cursor cursor;
+    private final Map<Integer, Asked> asking = new HashMap<>();
     private final FleetTable fleets;
     private final View view = new View();
     private final long intervalNanos;
@@ -196,9 +202,14 @@ public final class Controller implements PlatformEvents {
             } else {
                 int row = requests.add(0, clock.nanos(), c);
                 for (int i = 0; i < START_SAMPLES; i++) {
-                    int variant = selector.select(cursor.at(row), view).variant();
-                    if (variant != Selection.NONE) {
-                        intervalArrivals[variant] += ofClass / START_SAMPLES;
+                    Selection selection = selector.select(cursor.at(row), view);
+                    Ensemble ensemble = selection.ensemble();
+                    if (ensemble != null) {
+                        for (int member = 0; member < ensemble.size(); member++) {
+                            intervalArrivals[ensemble.variant(member)] += ofClass / START_SAMPLES;
+                        }
+                    } else if (selection.variant() != Selection.NONE) {
+                        intervalArrivals[selection.variant()] += ofClass / START_SAMPLES;
                     }
                 }
                 requests.remove(row);
@@ -239,12 +250,103 @@ public final class Controller implements PlatformEvents {
                 end(row, Outcome.REFUSED);
                 return row;
             }
+            if (selection.ensemble() != null) {
+                askAll(row, selection, selection.ensemble(), now);
+                return row;
+            }
         }
         requests.variant(row, variant);
         arrivals[variant]++;
         Dispatch dispatch = dispatcher.dispatch(cursor.at(row), view);
         log.request(now, requests.number(row), requestClass, variant, selection, dispatch);
         listener.decided(row, selection, dispatch);
+        send(row, variant, dispatch, now);
+        return row;
+    }
+
+    /** Each member of an ensemble answers a part of the request; it ends with the last of them. */
+    private void askAll(int row, Selection selection, Ensemble ensemble, long now) {
+        if (!platform.combinesAnswers()) {
+            throw new IllegalStateException("selector " + selector.getClass().getName()
+                    + " asks several variants together, but "
+                    + platform.getClass().getName()
+                    + " cannot combine their answers");
+        }
+        listener.decided(row, selection, null);
+        Asked asked = new Asked(ensemble);
+        asking.put(row, asked);
+        for (int member = 0; member < ensemble.size(); member++) {
+            int part = requests.addPart(row, member);
+            int variant = ensemble.variant(member);
+            requests.variant(part, variant);
+            arrivals[variant]++;
+            Dispatch dispatch = dispatcher.dispatch(cursor.at(part), view);
+            log.request(now, requests.number(part), requests.requestClass(part), variant, selection, dispatch);
+            send(part, variant, dispatch, now);
+        }
+    }
+
+    /** A request that an ensemble is answering: which members voted, and how many are still out. */
+    private static final class Asked {
+        private final Ensemble ensemble;
+        private int left;
+        private int voted;
+        private boolean byFunction;
+        private boolean failed;
+
+        Asked(Ensemble ensemble) {
+            this.ensemble = ensemble;
+            left = ensemble.size();
+        }
+    }
+
+    /** A part of a request ended. */
+    private void partEnded(int part, Outcome outcome, boolean byFunction, long now) {
+        int row = requests.whole(part);
+        Asked asked = Objects.requireNonNull(asking.get(row));
+        asked.left--;
+        if (outcome == Outcome.ANSWERED) {
+            asked.voted |= 1 << requests.member(part);
+            asked.byFunction |= byFunction;
+            metrics.voted(requests.variant(part));
+        }
+        asked.failed |= outcome == Outcome.FAILED;
+        requests.remove(part);
+        if (asked.left > 0) {
+            return;
+        }
+        if (asked.voted == 0) {
+            end(row, asked.failed ? Outcome.FAILED : Outcome.REFUSED);
+        } else {
+            metrics.ensembleAnswered(
+                    requests.requestClass(row),
+                    asked.ensemble.accuracy(asked.voted, catalog::trueAccuracy),
+                    now - requests.arrival(row),
+                    asked.byFunction);
+            listener.ended(row, Outcome.ANSWERED, asked.ensemble.variant(Integer.numberOfTrailingZeros(asked.voted)));
+            requests.remove(row);
+        }
+        asking.remove(row);
+    }
+
+    /** The variants that answer an open request together; null where one answers alone. */
+    public @Nullable Ensemble ensemble(int row) {
+        Asked asked = asking.get(row);
+        return asked == null ? null : asked.ensemble;
+    }
+
+    /** The members that have answered an open request so far: bit i stands for member i. */
+    public int voted(int row) {
+        Asked asked = asking.get(row);
+        return asked == null ? 0 : asked.voted;
+    }
+
+    /** A user's word on an answer that several variants gave together. */
+    public void feedback(int requestClass, Ensemble ensemble, int right) {
+        selector.feedback(requestClass, ensemble, right);
+    }
+
+    private void send(int row, int variant, Dispatch dispatch, long now) {
         switch (dispatch) {
             case Dispatch.ToInstance to -> {
                 int instance = fleets.busiestWithFreeSlot(requireFleet(to.fleet(), variant));
@@ -267,7 +369,6 @@ public final class Controller implements PlatformEvents {
             case Dispatch.ToQueue ignored -> queue(row, variant, catalog.fleet(variant, 0), now);
             case Dispatch.Refuse ignored -> end(row, Outcome.REFUSED);
         }
-        return row;
     }
 
     /**
@@ -526,26 +627,34 @@ public final class Controller implements PlatformEvents {
     private void answered(int row, long now, boolean byFunction) {
         int variant = requests.variant(row);
         long latency = now - requests.arrival(row);
-        metrics.requestAnswered(requests.requestClass(row), variant, latency, byFunction);
         ended[variant]++;
         if (latency > catalog.maxLatencyNanos(requests.requestClass(row))) {
             violations[variant]++;
         }
         selector.answered(variant, latency);
+        if (requests.whole(row) != RequestTable.NONE) {
+            partEnded(row, Outcome.ANSWERED, byFunction, now);
+            return;
+        }
+        metrics.requestAnswered(requests.requestClass(row), variant, latency, byFunction);
         listener.ended(row, Outcome.ANSWERED, variant);
         requests.remove(row);
     }
 
     private void end(int row, Outcome outcome) {
-        if (outcome == Outcome.REFUSED) {
-            metrics.requestRefused(requests.requestClass(row));
-        } else {
-            metrics.requestFailed(requests.requestClass(row));
-        }
         int variant = requests.variant(row);
         if (variant != Selection.NONE) {
             ended[variant]++;
             violations[variant]++;
+        }
+        if (requests.whole(row) != RequestTable.NONE) {
+            partEnded(row, outcome, false, clock.nanos());
+            return;
+        }
+        if (outcome == Outcome.REFUSED) {
+            metrics.requestRefused(requests.requestClass(row));
+        } else {
+            metrics.requestFailed(requests.requestClass(row));
         }
         listener.ended(row, outcome, requests.variant(row));
         requests.remove(row);

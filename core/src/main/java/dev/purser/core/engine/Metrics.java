@@ -14,6 +14,7 @@ public final class Metrics {
     private long[] arrivedByClass;
     private long[] violationsByClass;
     private final long[] answeredByVariant;
+    private final long[] votesByVariant;
     private final Timeline timeline;
     private long arrived;
     private long refused;
@@ -24,6 +25,8 @@ public final class Metrics {
     private long coldStarts;
     private long throttled;
     private long accuracyViolations;
+    private long ensembleAnswers;
+    private double ensembleAccuracy;
     private double instanceWaitNanos;
     private long instanceWaits;
     private long batches;
@@ -48,6 +51,7 @@ public final class Metrics {
         violationsByClass = new long[0];
         addClasses();
         answeredByVariant = new long[catalog.variants()];
+        votesByVariant = new long[catalog.variants()];
         timeline = new Timeline(intervalNanos);
     }
 
@@ -79,8 +83,15 @@ public final class Metrics {
     }
 
     void requestAnswered(int requestClass, int variant, long latencyNanos, boolean byFunction) {
-        latency[requestClass].recordValue(Math.min(MAX_MICROS, Math.max(1, (latencyNanos + 500) / 1000)));
+        countAnswer(requestClass, latencyNanos, byFunction);
         answeredByVariant[variant]++;
+        if (catalog.trueAccuracy(variant) < catalog.minAccuracy(requestClass)) {
+            accuracyViolations++;
+        }
+    }
+
+    private void countAnswer(int requestClass, long latencyNanos, boolean byFunction) {
+        latency[requestClass].recordValue(Math.min(MAX_MICROS, Math.max(1, (latencyNanos + 500) / 1000)));
         if (byFunction) {
             onFunctions++;
         } else {
@@ -90,9 +101,20 @@ public final class Metrics {
             late++;
             violationsByClass[requestClass]++;
         }
-        if (catalog.trueAccuracy(variant) < catalog.minAccuracy(requestClass)) {
+    }
+
+    /** An answer that several variants gave together; each has been counted as a vote. */
+    void ensembleAnswered(int requestClass, double accuracy, long latencyNanos, boolean byFunction) {
+        countAnswer(requestClass, latencyNanos, byFunction);
+        ensembleAnswers++;
+        ensembleAccuracy += accuracy;
+        if (accuracy < catalog.minAccuracy(requestClass)) {
             accuracyViolations++;
         }
+    }
+
+    void voted(int variant) {
+        votesByVariant[variant]++;
     }
 
     void requestRefused(int requestClass) {
@@ -175,7 +197,17 @@ public final class Metrics {
         return onInstances + onFunctions;
     }
 
-    /** Requests answered by a variant. */
+    /** Requests that several variants answered together. */
+    public long ensembleAnswers() {
+        return ensembleAnswers;
+    }
+
+    /** Answers of a variant that were a part of an ensemble's. */
+    public long votesOf(int variant) {
+        return votesByVariant[variant];
+    }
+
+    /** Requests answered by a variant alone. */
     public long answeredBy(int variant) {
         return answeredByVariant[variant];
     }
@@ -227,7 +259,7 @@ public final class Metrics {
 
     /** Mean true accuracy of the answers, 0 with no answers. */
     public double meanAccuracy() {
-        double sum = 0;
+        double sum = ensembleAccuracy;
         for (int v = 0; v < answeredByVariant.length; v++) {
             sum += answeredByVariant[v] * catalog.trueAccuracy(v);
         }

@@ -12,6 +12,11 @@ public interface Platform {
     /** Ends an instance, pending, ready or stopped, that serves nothing. */
     void terminate(int instance);
 
+    /** Whether the answers of several variants to one request can be combined, see {@code Selection.ensemble}. */
+    default boolean combinesAnswers() {
+        return false;
+    }
+
     /** Whether instances can be stopped and started again. */
     default boolean keepsStopped() {
         return false;

@@ -28,6 +28,10 @@ final class RequestTable {
     private int[] lane = new int[64];
     /** The instance or function that serves the request; NONE while it waits. */
     private int[] server = new int[64];
+    /** The request that this one answers a part of, and as which member; NONE for a request of its own. */
+    private int[] whole = new int[64];
+
+    private int[] member = new int[64];
     /** How many instances the request has lost. */
     private int[] losses = new int[64];
     /** The next one in the queue, in the batch that is being served, or in the list of free rows. */
@@ -92,6 +96,7 @@ final class RequestTable {
         requestClass[row] = ofClass;
         variant[row] = NONE;
         server[row] = NONE;
+        whole[row] = NONE;
         losses[row] = 0;
         next[row] = NONE;
         open++;
@@ -106,6 +111,8 @@ final class RequestTable {
         variant = Arrays.copyOf(variant, size);
         lane = Arrays.copyOf(lane, size);
         server = Arrays.copyOf(server, size);
+        whole = Arrays.copyOf(whole, size);
+        member = Arrays.copyOf(member, size);
         losses = Arrays.copyOf(losses, size);
         next = Arrays.copyOf(next, size);
     }
@@ -145,6 +152,24 @@ final class RequestTable {
 
     void variant(int row, int selected) {
         variant[row] = selected;
+    }
+
+    /** The request that this one answers a part of; NONE for a request of its own. */
+    int whole(int row) {
+        return whole[row];
+    }
+
+    /** As which member of the ensemble a part of a request is answered. */
+    int member(int row) {
+        return member[row];
+    }
+
+    /** A part of a request, for one member of an ensemble. */
+    int addPart(int ofWhole, int ofMember) {
+        int row = add(number[ofWhole], arrival[ofWhole], requestClass[ofWhole]);
+        whole[row] = ofWhole;
+        member[row] = ofMember;
+        return row;
     }
 
     int server(int row) {

@@ -15,6 +15,15 @@ public interface ModelSelector {
     default void feedback(int variant, boolean correct) {}
 
     /**
+     * A user's word on an answer that several variants gave together, for selectors that learn who is often right.
+     *
+     * @param requestClass the class of the request
+     * @param ensemble the variants that were asked
+     * @param right the members whose own answer was right: bit i stands for member i
+     */
+    default void feedback(int requestClass, Ensemble ensemble, int right) {}
+
+    /**
      * A request was answered, for selectors that learn latency.
      *
      * @param variant the variant that answered

@@ -13,7 +13,7 @@ import java.util.List;
 /** The workloads that are shipped, and those in files. */
 public final class Workloads {
     private static final List<String> NAMES =
-            List.of("paragon-workload-1", "paragon-workload-2", "spock-single", "embeddings", "mark");
+            List.of("paragon-workload-1", "paragon-workload-2", "spock-single", "embeddings", "mark", "cocktail");
 
     private Workloads() {}
 
