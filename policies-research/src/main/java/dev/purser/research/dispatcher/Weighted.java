@@ -33,7 +33,7 @@ public final class Weighted implements Dispatcher {
      *
      * @param memoryMb memory of the functions
      * @param allowance taken off the latency promise for what is neither wait nor service
-     * @param margin share of the latency promise that batches leave free
+     * @param margin share of the latency promise that is left free on instances
      */
     public record Settings(
             @Setting(
@@ -49,7 +49,8 @@ public final class Weighted implements Dispatcher {
             Duration allowance,
 
             @Setting(
-                    value = "share of the latency promise that batches leave free, as the batching policy has it",
+                    value =
+                            "share of the latency promise that is left free on instances, as the batching policy has it",
                     byDefault = "0.1",
                     min = 0,
                     max = 0.99)
@@ -66,6 +67,7 @@ public final class Weighted implements Dispatcher {
 
     private final ServiceCatalog catalog;
     private final long allowanceNanos;
+    private final double margin;
     private final Routes routes;
     private final Balance[] balances;
 
@@ -78,6 +80,7 @@ public final class Weighted implements Dispatcher {
     public Weighted(Settings settings, PolicyContext context) {
         catalog = context.catalog();
         allowanceNanos = settings.allowance().toNanos();
+        margin = settings.margin();
         routes = new Routes(catalog, settings.memoryMb(), allowanceNanos);
         SloBatches batches = new SloBatches(catalog, settings.margin(), settings.allowance());
         balances = IntStream.range(0, catalog.variants())
@@ -110,12 +113,13 @@ public final class Weighted implements Dispatcher {
         if (bound == ServiceCatalog.UNBOUNDED) {
             return balance.turn[turn];
         }
+        double inTime = bound * (1 - margin) - allowanceNanos;
         int shared = balance.shared(view);
-        if (balance.expectedNanos(turn, shared, view) + allowanceNanos <= bound) {
+        if (balance.expectedNanos(turn, shared, view) <= inTime) {
             return balance.turn[turn];
         }
         int soonest = balance.soonest(shared, view);
-        if (balance.expectedNanos(soonest, shared, view) + allowanceNanos <= bound) {
+        if (balance.expectedNanos(soonest, shared, view) <= inTime) {
             return balance.other[soonest];
         }
         int function = function(request.requestClass(), variant, view);

@@ -219,7 +219,12 @@ final class MarkFleets {
         plans += record ? 1 : 0;
         for (int i = 0; i < n; i++) {
             int launch = planned[i] + plannedOnDemand[i];
-            int keep = planned[n + i] + plannedOnDemand[n + i] + planned[2 * n + i] + plannedOnDemand[2 * n + i];
+            int throttled = planned[2 * n + i] + plannedOnDemand[2 * n + i];
+            if (launch > 0) {
+                // a target cannot say which instances are meant: those without credits stay where others come
+                throttled = quota[2 * n + i] + plannedOnDemand[2 * n + i];
+            }
+            int keep = planned[n + i] + plannedOnDemand[n + i] + throttled;
             if (record) {
                 totals[i] = launch + keep;
             }

@@ -33,7 +33,7 @@ import java.util.stream.IntStream;
  * data points above the target and fifteen below nine tenths of it; a data point can be read a minute after its minute; the
  * count wanted is that of the instances that served in that minute times metric over target, rounded up; a minute without
  * requests has no data point. A cooldown begins with its decision, and "larger" compares the instances added. The first count
- * is sized by the operator's estimate, as a careful operator would.
+ * is sized by the operator's estimate, as a careful operator would; a variant that is not asked for has no endpoint.
  */
 public final class TargetTracking implements ResourceProvisioner {
 
@@ -177,8 +177,9 @@ public final class TargetTracking implements ResourceProvisioner {
         private final int fleet;
         private final double target;
         private final List<Point> unread = new ArrayList<>();
+        private boolean inUse;
         private int capacity;
-        private Reason reason = Reason.of("start", "nothing was asked yet");
+        private Reason reason = Reason.of("unused", "no request came for it yet, so it has no endpoint");
         private double requests;
         private double instances;
         private double elapsed;
@@ -192,10 +193,13 @@ public final class TargetTracking implements ResourceProvisioner {
             this.variant = variant;
             this.fleet = fleet;
             this.target = target;
-            capacity = settings.minCapacity();
         }
 
         void start(ProvisioningView view) {
+            if (view.arrivals(variant) == 0) {
+                return;
+            }
+            inUse = true;
             double perMinute = view.arrivals(variant) * MINUTE_NANOS / view.intervalNanos();
             capacity = wanted(perMinute);
             reason = Reason.of(
@@ -208,6 +212,12 @@ public final class TargetTracking implements ResourceProvisioner {
         }
 
         void interval(ProvisioningView view) {
+            if (!inUse && view.arrivals(variant) > 0) {
+                inUse = true;
+                capacity = settings.minCapacity();
+                reason = Reason.of(
+                        "first-request", "the first requests came, {observed} of them", view.arrivals(variant), 0);
+            }
             requests += view.arrivals(variant);
             instances += (double) view.readyInstances(fleet) * view.intervalNanos();
             elapsed += view.intervalNanos();
