@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.purser.core.InputException;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.DecisionLog.FleetDecision;
+import dev.purser.core.engine.DecisionLog.InstanceEvent;
 import dev.purser.core.engine.DecisionLog.PlanDecision;
 import dev.purser.core.engine.DecisionLog.RequestDecision;
 import dev.purser.core.engine.RunResult;
@@ -143,6 +144,7 @@ final class ExplainCommand implements Runnable {
             int launched,
             @Nullable Long firstLaunched,
             int stopped,
+            int standby,
             Why why) {
         static FleetChange of(ServiceCatalog catalog, FleetDecision decision) {
             return new FleetChange(
@@ -152,6 +154,7 @@ final class ExplainCommand implements Runnable {
                     decision.launched(),
                     decision.launched() == 0 ? null : decision.firstLaunched(),
                     decision.stopped(),
+                    decision.standby(),
                     Why.of(decision.reason()));
         }
 
@@ -183,6 +186,18 @@ final class ExplainCommand implements Runnable {
         }
     }
 
+    /** What happened to an instance that no policy decided. */
+    record InstanceHappened(double atSeconds, String kind, String fleet, long instance, String words) {
+        static InstanceHappened of(ServiceCatalog catalog, InstanceEvent event) {
+            return new InstanceHappened(
+                    event.nanos() / 1e9,
+                    event.kind(),
+                    catalog.fleetName(event.fleet()),
+                    event.instance(),
+                    event.words());
+        }
+    }
+
     /** How often a reason occurred. */
     record ReasonCount(String code, long requests, double share, String example) {}
 
@@ -194,6 +209,8 @@ final class ExplainCommand implements Runnable {
             long launched,
             long stopped,
             List<PlanExplained> lastChanges,
+            Map<String, Long> instanceEvents,
+            List<InstanceHappened> lastInstanceEvents,
             int requestsKept,
             List<ReasonCount> dispatchReasons) {}
 
@@ -212,7 +229,8 @@ final class ExplainCommand implements Runnable {
             @Nullable Why why) {}
 
     /** Why a VM was launched. */
-    record InstanceExplained(RunName run, long instance, FleetChange launch, PlanExplained plan) {}
+    record InstanceExplained(
+            RunName run, long instance, FleetChange launch, PlanExplained plan, List<InstanceHappened> events) {}
 
     /** The plan in force at a time. */
     record PlanAt(RunName run, double askedSeconds, PlanExplained plan) {}
@@ -271,7 +289,7 @@ final class ExplainCommand implements Runnable {
                 .map(plan -> PlanExplained.of(catalog, plan))
                 .toList();
         if (question.instance != null) {
-            return instance(run, plans, question.instance);
+            return instance(run, plans, happened(catalog, log), question.instance);
         }
         if (question.at != null) {
             double asked = question.at.toNanos() / 1e9;
@@ -283,7 +301,13 @@ final class ExplainCommand implements Runnable {
                             .reduce((earlier, later) -> later)
                             .orElseThrow());
         }
-        return digest(run, plans, log);
+        return digest(run, plans, happened(catalog, log), log);
+    }
+
+    private static List<InstanceHappened> happened(ServiceCatalog catalog, DecisionLog log) {
+        return log.instanceEvents().stream()
+                .map(event -> InstanceHappened.of(catalog, event))
+                .toList();
     }
 
     private static RequestExplained request(RunName run, ServiceCatalog catalog, RunResult result, long number) {
@@ -322,12 +346,20 @@ final class ExplainCommand implements Runnable {
         };
     }
 
-    private static InstanceExplained instance(RunName run, List<PlanExplained> plans, long number) {
+    private static InstanceExplained instance(
+            RunName run, List<PlanExplained> plans, List<InstanceHappened> events, long number) {
         long launched = 0;
         for (PlanExplained plan : plans) {
             for (FleetChange fleet : plan.fleets()) {
                 if (fleet.launched(number)) {
-                    return new InstanceExplained(run, number, fleet, plan);
+                    return new InstanceExplained(
+                            run,
+                            number,
+                            fleet,
+                            plan,
+                            events.stream()
+                                    .filter(event -> event.instance() == number)
+                                    .toList());
                 }
                 launched += fleet.launched();
             }
@@ -339,7 +371,10 @@ final class ExplainCommand implements Runnable {
                 launched == 0 ? "" : "instances are numbered 0 to " + (launched - 1));
     }
 
-    private static Digest digest(RunName run, List<PlanExplained> plans, DecisionLog log) {
+    private static Digest digest(
+            RunName run, List<PlanExplained> plans, List<InstanceHappened> events, DecisionLog log) {
+        Map<String, Long> kinds = new TreeMap<>();
+        events.forEach(event -> kinds.merge(event.kind(), 1L, Long::sum));
         Map<String, Long> triggers = new TreeMap<>();
         long launched = 0;
         long stopped = 0;
@@ -364,6 +399,8 @@ final class ExplainCommand implements Runnable {
                 launched,
                 stopped,
                 changes.subList(Math.max(0, changes.size() - CHANGES), changes.size()),
+                kinds,
+                events.subList(Math.max(0, events.size() - CHANGES), events.size()),
                 requests.size(),
                 reasons(requests));
     }

@@ -5,6 +5,7 @@ import dev.purser.server.ExplainCommand.Digest;
 import dev.purser.server.ExplainCommand.FleetChange;
 import dev.purser.server.ExplainCommand.Functions;
 import dev.purser.server.ExplainCommand.InstanceExplained;
+import dev.purser.server.ExplainCommand.InstanceHappened;
 import dev.purser.server.ExplainCommand.PlanAt;
 import dev.purser.server.ExplainCommand.PlanExplained;
 import dev.purser.server.ExplainCommand.ReasonCount;
@@ -62,8 +63,28 @@ final class ExplainText {
         return digest.run().words() + ": " + Table.number(digest.plans()) + " plans (" + triggers + "), "
                 + Table.number(digest.launched()) + " VMs launched, " + Table.number(digest.stopped())
                 + " stopped by a plan\n\nThe last " + digest.lastChanges().size()
-                + " plans that changed something:\n" + changes + "\nThe last " + Table.number(digest.requestsKept())
+                + " plans that changed something:\n" + changes + happened(digest) + "\nThe last "
+                + Table.number(digest.requestsKept())
                 + " requests:\n" + reasons;
+    }
+
+    private static String happened(Digest digest) {
+        if (digest.lastInstanceEvents().isEmpty()) {
+            return "";
+        }
+        String kinds = digest.instanceEvents().entrySet().stream()
+                .map(entry -> Table.number(entry.getValue()) + " " + entry.getKey())
+                .collect(Collectors.joining(", "));
+        return "\nWhat happened to instances unasked (" + kinds + "), the last "
+                + digest.lastInstanceEvents().size() + ":\n" + events(digest.lastInstanceEvents());
+    }
+
+    private static Table events(List<InstanceHappened> events) {
+        Table table = new Table(3, List.of("time", "what", "fleet", "instance"), "in words");
+        events.forEach(event -> table.row(
+                List.of(time(event.atSeconds()), event.kind(), event.fleet(), Table.number(event.instance())),
+                event.words()));
+        return table;
     }
 
     private static String request(RequestExplained request) {
@@ -90,6 +111,7 @@ final class ExplainText {
                 + line("trigger", trigger(instance.plan().trigger()))
                 + line("instances", launch.before() + " before, " + launch.target() + " asked for")
                 + line("reason", why(launch.why()))
+                + (instance.events().isEmpty() ? "" : "\nWhat happened to it unasked:\n" + events(instance.events()))
                 + "\nDecided at the same time:\n" + plan(instance.plan());
     }
 
@@ -102,6 +124,7 @@ final class ExplainText {
             case "start" -> "start: the run begins";
             case "interval" -> "interval: a control interval ended";
             case "loss" -> "loss: an instance was lost";
+            case "notice" -> "notice: the provider announced to take an instance back";
             default -> trigger;
         };
     }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +57,57 @@ class ReproduceCommandTest {
         assertThat(constant.path("id").textValue()).isEqualTo("constant-load");
         assertThat(constant.path("verdict").textValue()).isEqualTo("holds");
         assertThat(constant.path("measured").textValue()).contains("20 of 20 cases");
+    }
+
+    @Test
+    void showsTheRunsOfMarkWithTheirCostPromisesAndLatencies() {
+        String[] small = {
+            "reproduce",
+            "mark",
+            "--scale-to-mean",
+            "30",
+            "--format",
+            "json",
+            "--trace",
+            "twitter=flash-crowd:base=20,factor=4,start=5m,ramp=20s,decay=3m,duration=12m",
+            "--trace",
+            "mmpp=mmpp:rates=20/70,sojourn=2m/1m,duration=12m"
+        };
+        Cli json = Cli.run(small);
+
+        assertThat(json.code()).isZero();
+        Set<String> experiments = new HashSet<>();
+        for (JsonNode run : json.json().path("runs")) {
+            experiments.add(run.path("experiment").textValue());
+            assertThat(run.path("usd").doubleValue()).isPositive();
+            double before = 1;
+            for (JsonNode point : run.path("latencyCcdf")) {
+                assertThat(point.path("share").doubleValue())
+                        .isLessThanOrEqualTo(before)
+                        .isNotNegative();
+                before = point.path("share").doubleValue();
+            }
+            assertThat(before).as("beyond the greatest latency").isZero();
+        }
+        assertThat(experiments)
+                .containsExactlyInAnyOrder(
+                        "twitter",
+                        "mmpp",
+                        "surge of 25 %",
+                        "surge of 50 %",
+                        "surge of 100 %",
+                        "80 % of 20 spot instances taken back");
+        Map<String, String> verdicts = new HashMap<>();
+        json.json()
+                .path("claims")
+                .forEach(claim -> verdicts.put(
+                        claim.path("id").textValue(), claim.path("verdict").textValue()));
+        assertThat(verdicts)
+                .containsEntry("smaller-is-cheaper", "holds")
+                .containsEntry("gpu-needs-batches", "holds")
+                .containsEntry("surge-slo", "holds")
+                .containsEntry("interruption", "holds")
+                .containsKeys("on-demand-twitter", "spot-mmpp", "slo-twitter", "latency-mmpp", "assumptions");
     }
 
     @Test
