@@ -19,7 +19,8 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * Seeded inputs for a model: normal numbers, and whole numbers of 0 or 1, or up to the size of the table that an input is
+ * Seeded inputs for a model: normal numbers, around a mean of its own for each map, without which networks that average
+ * could not tell one input from another; and whole numbers of 0 or 1, or up to the size of the table that an input is
  * looked up in.
  */
 final class RandomInputs {
@@ -90,11 +91,16 @@ final class RandomInputs {
         }
         ByteBuffer data =
                 ByteBuffer.allocateDirect((int) Elements.bytes(type, count)).order(ByteOrder.nativeOrder());
+        int block = (int) Math.max(1, Elements.count(shape.subList(Math.max(0, shape.size() - 2), shape.size())));
+        double mean = 0;
         for (int i = 0; i < count; i++) {
+            if (i % block == 0) {
+                mean = random.nextGaussian();
+            }
             switch (type) {
-                case FLOAT -> data.putFloat((float) random.nextGaussian());
-                case DOUBLE -> data.putDouble(random.nextGaussian());
-                case FLOAT16 -> data.putShort(Float.floatToFloat16((float) random.nextGaussian()));
+                case FLOAT -> data.putFloat((float) (mean + random.nextGaussian()));
+                case DOUBLE -> data.putDouble(mean + random.nextGaussian());
+                case FLOAT16 -> data.putShort(Float.floatToFloat16((float) (mean + random.nextGaussian())));
                 case INT64 -> data.putLong(random.nextLong(bound));
                 case INT32 -> data.putInt((int) random.nextLong(Math.min(bound, Integer.MAX_VALUE)));
                 case INT16 -> data.putShort((short) random.nextLong(Math.min(bound, Short.MAX_VALUE)));

@@ -1,0 +1,240 @@
+package dev.purser.partitioner.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.purser.core.InputException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Measures the layers of a model on this machine with ONNX Runtime's own profiler.
+ *
+ * <p>Nodes are renamed for it after their layer, so that its records can be told apart whatever the model calls them.
+ * Where the runtime merges nodes, the time is that of the layer whose name the merged node keeps (a convolution keeps
+ * its own and swallows the normalisation and activation behind it), and the layers merged into it take no time: a cut
+ * between them would cost more than these times say. Without optimisation each layer has its own time, but together they
+ * take longer than the model does in service. In both cases times are scaled so that they add up to the median run
+ * without the profiler.
+ */
+public final class LayerProfiler {
+    /** The profiler stops recording at a million records. */
+    private static final int MAXIMUM_RECORDS = 400_000;
+
+    private static final Pattern LAYER = Pattern.compile("L(\\d{1,6}):");
+    private static final String LAYER_PREFIX = "L";
+    private static final String INSIDE_PREFIX = "S:";
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private final OnnxGraph graph;
+    private final Optimization optimization;
+    private final int threads;
+    private final int runs;
+
+    /**
+     * @param graph the model
+     * @param optimization of the runtime
+     * @param threads of each operator, 1 or more
+     * @param runs that are measured, 1 or more, with as many before them that are not, up to 5; fewer for models with so
+     *     many nodes that the profiler could not record them
+     */
+    public LayerProfiler(OnnxGraph graph, Optimization optimization, int threads, int runs) {
+        if (threads < 1 || runs < 1) {
+            throw new IllegalArgumentException(threads + " threads and " + runs + " runs: both must be 1 or more");
+        }
+        this.graph = graph;
+        this.optimization = optimization;
+        this.threads = threads;
+        this.runs = Math.max(
+                1, Math.min(runs, MAXIMUM_RECORDS / (2 * graph.model().nodes().size())));
+    }
+
+    /**
+     * Runs the model and measures it.
+     *
+     * @return the median time of each layer
+     * @throws InputException when the model cannot be loaded or run
+     */
+    public LayerTimes measure() {
+        Path scratch = Sessions.scratch();
+        try {
+            Path file = scratch.resolve("model.onnx");
+            OnnxWriter.write(file, renamed(), graph.model().weights().values(), OnnxWriter.INLINE_LIMIT);
+            int warmUp = Math.min(5, runs);
+            double whole = median(time(file, warmUp));
+            return layerTimes(profile(file, scratch, warmUp), warmUp, whole);
+        } catch (OrtException e) {
+            throw new InputException(
+                    graph.model().file().toString(), "", "cannot be measured: " + Sessions.brief(e), "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            Sessions.delete(scratch);
+        }
+    }
+
+    private ModelProto renamed() {
+        ModelProto.Builder message = graph.model().frame().toBuilder();
+        GraphProto.Builder target = message.getGraphBuilder();
+        String[] names = new String[graph.model().nodes().size()];
+        Arrays.fill(names, INSIDE_PREFIX);
+        for (int layer = 1; layer <= graph.layerGraph().last(); layer++) {
+            names[graph.node(layer)] = LAYER_PREFIX + layer + ":";
+        }
+        for (int i = 0; i < names.length; i++) {
+            target.addNode(renamed(graph.model().nodes().get(i), names[i]));
+        }
+        return message.build();
+    }
+
+    private static NodeProto renamed(NodeProto node, String name) {
+        NodeProto.Builder renamed = node.toBuilder().setName(name);
+        for (AttributeProto.Builder attribute : renamed.getAttributeBuilderList()) {
+            if (attribute.hasG()) {
+                rename(attribute.getGBuilder());
+            }
+            attribute.getGraphsBuilderList().forEach(LayerProfiler::rename);
+        }
+        return renamed.build();
+    }
+
+    /** What a body's nodes take is in the time of the node around them already. */
+    private static void rename(GraphProto.Builder body) {
+        for (int i = 0; i < body.getNodeCount(); i++) {
+            body.setNode(i, renamed(body.getNode(i), INSIDE_PREFIX));
+        }
+    }
+
+    private double[] time(Path file, int warmUp) throws OrtException {
+        double[] micros = new double[runs];
+        try (OrtSession session = Sessions.open(file, optimization, threads)) {
+            Map<String, OnnxTensor> inputs = inputs();
+            try {
+                for (int i = -warmUp; i < runs; i++) {
+                    long start = System.nanoTime();
+                    session.run(inputs).close();
+                    if (i >= 0) {
+                        micros[i] = (System.nanoTime() - start) / 1e3;
+                    }
+                }
+            } finally {
+                inputs.values().forEach(OnnxTensor::close);
+            }
+        }
+        return micros;
+    }
+
+    private Path profile(Path file, Path scratch, int warmUp) throws OrtException {
+        try (OrtSession.SessionOptions options = Sessions.options(optimization, threads)) {
+            options.enableProfiling(scratch.resolve("profile").toString());
+            try (OrtSession session = Sessions.environment().createSession(file.toString(), options)) {
+                Map<String, OnnxTensor> inputs = inputs();
+                try {
+                    for (int i = 0; i < warmUp + runs; i++) {
+                        session.run(inputs).close();
+                    }
+                } finally {
+                    inputs.values().forEach(OnnxTensor::close);
+                }
+                return Path.of(session.endProfiling());
+            }
+        }
+    }
+
+    private Map<String, OnnxTensor> inputs() throws OrtException {
+        return RandomInputs.of(graph.model(), graph.inputShapes(), 1);
+    }
+
+    private LayerTimes layerTimes(Path profile, int warmUp, double wholeMicros) throws IOException {
+        int layers = graph.layerGraph().layers().size();
+        double[][] times = new double[layers][runs];
+        double[] profiled = new double[runs];
+        double[] current = new double[layers];
+        int run = -warmUp;
+        try (JsonParser json = JSON.createParser(profile.toFile())) {
+            expect(json.nextToken() == JsonToken.START_ARRAY);
+            while (json.nextToken() == JsonToken.START_OBJECT) {
+                Event event = event(json);
+                if (event.category().equals("Node") && event.name().endsWith("_kernel_time")) {
+                    Matcher layer = LAYER.matcher(event.name());
+                    if (layer.find()) {
+                        int index = Integer.parseInt(layer.group(1));
+                        expect(index < layers);
+                        current[index] += event.micros();
+                    }
+                } else if (event.name().equals("model_run")) {
+                    if (run >= 0 && run < runs) {
+                        profiled[run] = event.micros();
+                        for (int i = 0; i < layers; i++) {
+                            times[i][run] = current[i];
+                        }
+                    }
+                    run++;
+                    Arrays.fill(current, 0);
+                }
+            }
+        }
+        expect(run == runs);
+        return scaled(times, median(profiled), wholeMicros);
+    }
+
+    private static LayerTimes scaled(double[][] times, double profiledMicros, double wholeMicros) {
+        double[] medians = new double[times.length];
+        for (int i = 0; i < times.length; i++) {
+            medians[i] = median(times[i]);
+        }
+        double sum = Arrays.stream(medians).sum();
+        expect(sum > 0);
+        List<Double> micros = new ArrayList<>();
+        for (double median : medians) {
+            micros.add(median * wholeMicros / sum);
+        }
+        return new LayerTimes(micros, Math.min(1, sum / Math.max(profiledMicros, 1)));
+    }
+
+    private record Event(String category, String name, double micros) {}
+
+    private static Event event(JsonParser json) throws IOException {
+        String category = "";
+        String name = "";
+        double micros = 0;
+        while (json.nextToken() != JsonToken.END_OBJECT) {
+            String field = json.currentName();
+            json.nextToken();
+            switch (field) {
+                case "cat" -> category = json.getText();
+                case "name" -> name = json.getText();
+                case "dur" -> micros = json.getDoubleValue();
+                default -> json.skipChildren();
+            }
+        }
+        return new Event(category, name, micros);
+    }
+
+    private static void expect(boolean condition) {
+        if (!condition) {
+            throw new IllegalStateException("ONNX Runtime's profile does not have the form that is known");
+        }
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+}
