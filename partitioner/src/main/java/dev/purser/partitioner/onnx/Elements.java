@@ -52,9 +52,10 @@ final class Elements {
     /**
      * Bytes of a tensor's elements, which must be as many as its shape says.
      *
+     * @param rawLength of raw data that lie elsewhere; -1 where there are none
      * @throws IllegalArgumentException when they are not, or its type is not known
      */
-    static long bytes(TensorProto tensor) {
+    static long bytes(TensorProto tensor, int rawLength) {
         DataType type = DataType.forNumber(tensor.getDataType());
         if (type == null || type == DataType.UNDEFINED) {
             throw new IllegalArgumentException("has elements of the unknown type " + tensor.getDataType());
@@ -73,8 +74,8 @@ final class Elements {
         if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
             return bytes;
         }
-        if (tensor.hasRawData()) {
-            same(bytes, tensor.getRawData().size(), "bytes");
+        if (rawLength >= 0 || tensor.hasRawData()) {
+            same(bytes, rawLength >= 0 ? rawLength : tensor.getRawData().size(), "bytes");
             return bytes;
         }
         switch (type) {

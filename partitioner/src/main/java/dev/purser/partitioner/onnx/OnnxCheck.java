@@ -41,11 +41,12 @@ public final class OnnxCheck {
      */
     public static List<String> problems(Path file) {
         OnnxCheck check = new OnnxCheck(file);
-        check.model(OnnxFile.parse(file));
+        OnnxFile.Contents contents = OnnxFile.parse(file);
+        check.model(contents.model(), contents.initializers());
         return check.problems.stream().limit(ENOUGH).toList();
     }
 
-    private void model(ModelProto model) {
+    private void model(ModelProto model, List<OnnxFile.Stored> initializers) {
         if (model.getIrVersion() < 1) {
             problems.add("ir_version: is missing");
         }
@@ -70,7 +71,7 @@ public final class OnnxCheck {
         for (ValueInfoProto value : graph.getOutputList()) {
             typed("output", value);
         }
-        graph(graph, Set.of(), model.getIrVersion());
+        graph(graph, initializers, Set.of(), model.getIrVersion());
     }
 
     private static String domain(String domain) {
@@ -85,7 +86,17 @@ public final class OnnxCheck {
         }
     }
 
-    private void graph(GraphProto graph, Set<String> outer, long irVersion) {
+    private void body(GraphProto graph, Set<String> outer, long irVersion) {
+        graph(
+                graph,
+                graph.getInitializerList().stream()
+                        .map(tensor -> new OnnxFile.Stored(tensor, -1, 0))
+                        .toList(),
+                outer,
+                irVersion);
+    }
+
+    private void graph(GraphProto graph, List<OnnxFile.Stored> initializers, Set<String> outer, long irVersion) {
         Set<String> defined = new HashSet<>(outer);
         Set<String> inputs = new HashSet<>();
         for (ValueInfoProto input : graph.getInputList()) {
@@ -94,7 +105,8 @@ public final class OnnxCheck {
             }
         }
         Set<String> unused = new HashSet<>();
-        for (TensorProto tensor : graph.getInitializerList()) {
+        for (OnnxFile.Stored stored : initializers) {
+            TensorProto tensor = stored.tensor();
             boolean input = inputs.contains(tensor.getName());
             if (tensor.getName().isEmpty()
                     || !unused.add(tensor.getName())
@@ -105,7 +117,7 @@ public final class OnnxCheck {
                 problems.add("initializer '" + tensor.getName() + "': must be an input too before version 4");
             }
             try {
-                Weight.of(file, tensor);
+                Weight.of(file, stored);
             } catch (InputException e) {
                 problems.add(String.valueOf(e.getMessage()));
             }
@@ -142,9 +154,9 @@ public final class OnnxCheck {
                 problems.add(where + "attribute '" + attribute.getName() + "' has no name, or is there twice");
             }
             if (attribute.hasG()) {
-                graph(attribute.getG(), defined, irVersion);
+                body(attribute.getG(), defined, irVersion);
             }
-            attribute.getGraphsList().forEach(body -> graph(body, defined, irVersion));
+            attribute.getGraphsList().forEach(body -> body(body, defined, irVersion));
         }
         for (String output : node.getOutputList()) {
             if (!output.isEmpty() && !defined.add(output)) {

@@ -67,7 +67,8 @@ public final class OnnxModel {
      *     it has what cannot be split: sparse weights, or external ones inside subgraphs
      */
     public static OnnxModel read(Path file) {
-        ModelProto model = OnnxFile.parse(file);
+        OnnxFile.Contents contents = OnnxFile.parse(file);
+        ModelProto model = contents.model();
         GraphProto graph = model.getGraph();
         if (!model.hasGraph() || model.getIrVersion() <= 0 || graph.getNodeCount() == 0) {
             throw broken(file, "", "is no ONNX model: it has no " + (model.hasGraph() ? "nodes" : "graph"));
@@ -87,16 +88,16 @@ public final class OnnxModel {
         for (FunctionProto function : model.getFunctionsList()) {
             noExternal(file, function.getNodeList());
         }
-        return checked(file, model);
+        return checked(file, model, contents.initializers());
     }
 
-    private static OnnxModel checked(Path file, ModelProto model) {
+    private static OnnxModel checked(Path file, ModelProto model, List<OnnxFile.Stored> initializers) {
         GraphProto graph = model.getGraph();
         Map<String, Weight> weights = new LinkedHashMap<>();
         Set<String> defined = new HashSet<>();
-        for (TensorProto tensor : graph.getInitializerList()) {
-            define(file, defined, tensor.getName(), "initializer");
-            weights.put(tensor.getName(), Weight.of(file, tensor));
+        for (OnnxFile.Stored stored : initializers) {
+            define(file, defined, stored.tensor().getName(), "initializer");
+            weights.put(stored.tensor().getName(), Weight.of(file, stored));
         }
         List<ValueInfoProto> inputs = new ArrayList<>();
         Set<String> inputNames = new HashSet<>();
@@ -123,7 +124,7 @@ public final class OnnxModel {
             } else {
                 TensorProto tensor =
                         value.getT().toBuilder().setName(node.getOutput(0)).build();
-                weights.put(tensor.getName(), Weight.of(file, tensor));
+                weights.put(tensor.getName(), Weight.of(file, new OnnxFile.Stored(tensor, -1, 0)));
             }
         }
         List<NodeProto> sorted = sorted(file, nodes, defined);
@@ -139,9 +140,8 @@ public final class OnnxModel {
         if (outputs.isEmpty()) {
             throw broken(file, "graph", "has no output");
         }
-        ModelProto frame = model.toBuilder()
-                .setGraph(graph.toBuilder().clearNode().clearInitializer())
-                .build();
+        ModelProto frame =
+                model.toBuilder().setGraph(graph.toBuilder().clearNode()).build();
         return new OnnxModel(file, frame, List.copyOf(sorted), names(sorted), weights, List.copyOf(inputs));
     }
 

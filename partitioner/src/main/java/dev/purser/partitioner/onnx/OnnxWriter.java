@@ -7,17 +7,28 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.ByteString;
-import java.io.BufferedOutputStream;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.WireFormat;
+import dev.purser.core.InputException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
-/** Writes models, with their weights inside as long as they fit in a protobuf message. */
-final class OnnxWriter {
+/**
+ * Writes models, with their weights inside as long as they fit in a protobuf message. Weights go from file to file without
+ * passing through Java's memory: the fields of a message may stand in any order, so they are put behind the rest.
+ */
+final class OnnxWriter implements AutoCloseable {
     /** Well below the 2 GiB that a protobuf message may have. */
     static final long INLINE_LIMIT = 1_900_000_000;
 
@@ -30,35 +41,27 @@ final class OnnxWriter {
     /** Before this format, weights had to be inputs too. */
     private static final long WEIGHTS_NEED_NO_INPUTS = 4;
 
-    private OnnxWriter() {}
+    private final FileChannel out;
+    private final Map<Path, FileChannel> sources = new HashMap<>();
 
-    /** A model with its weights inside. */
-    static ModelProto inline(ModelProto model, Collection<Weight> weights) {
-        ModelProto.Builder builder = model.toBuilder();
-        GraphProto.Builder graph = builder.getGraphBuilder();
-        for (Weight weight : weights) {
-            add(model, graph, inline(weight));
-        }
+    private OnnxWriter(Path file) throws IOException {
+        this.out = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+    }
+
+    /** A model with some weights in memory. */
+    static ModelProto inMemory(ModelProto model, Collection<Weight> weights) {
+        ModelProto.Builder builder = withInputs(model, weights);
+        weights.forEach(weight -> builder.getGraphBuilder().addInitializer(weight.inMemory()));
         return builder.build();
     }
 
-    private static TensorProto inline(Weight weight) {
-        ByteString raw = weight.raw();
-        if (weight.file() == null || raw == null) {
-            return weight.tensor();
-        }
-        return weight.tensor().toBuilder()
-                .clearExternalData()
-                .clearDataLocation()
-                .setRawData(raw)
-                .build();
-    }
-
-    private static void add(ModelProto model, GraphProto.Builder graph, TensorProto tensor) {
-        graph.addInitializer(tensor);
+    private static ModelProto.Builder withInputs(ModelProto model, Collection<Weight> weights) {
+        ModelProto.Builder builder = model.toBuilder();
         if (model.getIrVersion() < WEIGHTS_NEED_NO_INPUTS) {
-            graph.addInput(asInput(tensor));
+            weights.forEach(weight -> builder.getGraphBuilder().addInput(asInput(weight.tensor())));
         }
+        return builder;
     }
 
     /** An input of a weight's type and shape. */
@@ -78,59 +81,147 @@ final class OnnxWriter {
      * Writes a model; a reader never sees half of it. Where its weights are larger together than the limit, they go to a
      * file beside it, called as the model with {@code .data} behind.
      *
+     * @param model without initializers
      * @return bytes of the file or files
      */
     static long write(Path file, ModelProto model, Collection<Weight> weights, long inlineLimit) throws IOException {
-        long bytes = weights.stream().mapToLong(Weight::bytes).sum();
-        if (bytes + model.getSerializedSize() <= inlineLimit) {
-            Files.deleteIfExists(dataFile(file));
-            return write(file, inline(model, weights));
+        ModelProto message = withInputs(model, weights).build();
+        long bytes = weights.stream()
+                .mapToLong(weight -> weight.bytes() + weight.tensor().getSerializedSize())
+                .sum();
+        Path data = file.resolveSibling(file.getFileName() + ".data");
+        if (bytes + message.getSerializedSize() <= inlineLimit) {
+            Files.deleteIfExists(data);
+            return writeModel(file, message, weights);
         }
-        ModelProto.Builder builder = model.toBuilder();
-        Path data = dataFile(file);
+        List<Weight> placed = new ArrayList<>();
+        long written = writeData(data, weights, placed);
+        return written + writeModel(file, message, placed);
+    }
+
+    private static long writeData(Path data, Collection<Weight> weights, List<Weight> placed) throws IOException {
         Path temporary = data.resolveSibling(data.getFileName() + ".part");
         long offset = 0;
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary))) {
+        try (OnnxWriter writer = new OnnxWriter(temporary)) {
             for (Weight weight : weights) {
-                ByteString raw = weight.raw();
-                if (raw == null || raw.size() < SMALLEST_EXTERNAL) {
-                    add(model, builder.getGraphBuilder(), inline(weight));
+                if (weight.file() == null || weight.bytes() < SMALLEST_EXTERNAL) {
+                    placed.add(weight);
                     continue;
                 }
                 int gap = (int) ((ALIGNMENT - offset % ALIGNMENT) % ALIGNMENT);
-                out.write(new byte[gap]);
+                writer.write(new byte[gap]);
+                writer.copy(weight);
                 offset += gap;
-                raw.writeTo(out);
-                TensorProto tensor = weight.tensor().toBuilder()
-                        .clearRawData()
-                        .clearExternalData()
+                TensorProto tensor = weight.message()
                         .setDataLocation(TensorProto.DataLocation.EXTERNAL)
                         .addExternalData(entry("location", String.valueOf(data.getFileName())))
                         .addExternalData(entry("offset", Long.toString(offset)))
-                        .addExternalData(entry("length", Long.toString(raw.size())))
+                        .addExternalData(entry("length", Long.toString(weight.bytes())))
                         .build();
-                add(model, builder.getGraphBuilder(), tensor);
-                offset += raw.size();
+                placed.add(new Weight(tensor, 0, null, 0));
+                offset += weight.bytes();
             }
         }
         Files.move(temporary, data, StandardCopyOption.REPLACE_EXISTING);
-        return offset + write(file, builder.build());
+        return offset;
     }
 
-    private static long write(Path file, ModelProto model) throws IOException {
+    private static long writeModel(Path file, ModelProto model, Collection<Weight> weights) throws IOException {
+        byte[] frame = model.toBuilder().clearGraph().build().toByteArray();
+        byte[] graph = model.getGraph().toByteArray();
+        List<byte[]> heads = new ArrayList<>();
+        long graphLength = graph.length;
+        for (Weight weight : weights) {
+            byte[] head = head(weight);
+            heads.add(head);
+            graphLength += head.length + (weight.file() == null ? 0 : weight.bytes());
+        }
+        if (graphLength + frame.length > Integer.MAX_VALUE - 16) {
+            throw new InputException(
+                    file.toString(), "", "would have " + graphLength + " bytes, more than a protobuf message may", "");
+        }
         Path temporary = file.resolveSibling(file.getFileName() + ".part");
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 16)) {
-            model.writeTo(out);
+        long size;
+        try (OnnxWriter writer = new OnnxWriter(temporary)) {
+            writer.write(frame);
+            writer.write(prefix(ModelProto.GRAPH_FIELD_NUMBER, graphLength));
+            writer.write(graph);
+            int next = 0;
+            for (Weight weight : weights) {
+                writer.write(heads.get(next++));
+                if (weight.file() != null) {
+                    writer.copy(weight);
+                }
+            }
+            size = writer.out.position();
         }
         Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-        return model.getSerializedSize();
+        return size;
     }
 
-    private static Path dataFile(Path file) {
-        return file.resolveSibling(file.getFileName() + ".data");
+    /** All of an initializer's field up to the elements that are in a file. */
+    private static byte[] head(Weight weight) throws IOException {
+        ByteArrayOutputStream head = new ByteArrayOutputStream();
+        if (weight.file() == null) {
+            byte[] tensor = weight.tensor().toByteArray();
+            head.write(prefix(GraphProto.INITIALIZER_FIELD_NUMBER, tensor.length));
+            head.write(tensor);
+        } else {
+            byte[] tensor = weight.message().build().toByteArray();
+            byte[] raw = prefix(TensorProto.RAW_DATA_FIELD_NUMBER, weight.bytes());
+            head.write(prefix(GraphProto.INITIALIZER_FIELD_NUMBER, tensor.length + raw.length + weight.bytes()));
+            head.write(tensor);
+            head.write(raw);
+        }
+        return head.toByteArray();
+    }
+
+    /** What stands before a field of so many bytes. */
+    private static byte[] prefix(int field, long length) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        CodedOutputStream prefix = CodedOutputStream.newInstance(bytes);
+        prefix.writeTag(field, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+        prefix.writeUInt32NoTag(Math.toIntExact(length));
+        prefix.flush();
+        return bytes.toByteArray();
+    }
+
+    private void write(byte[] bytes) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            out.write(buffer);
+        }
+    }
+
+    private void copy(Weight weight) throws IOException {
+        Path file = weight.file();
+        if (file == null) {
+            throw new IllegalArgumentException(weight.name() + " is in memory");
+        }
+        FileChannel source = sources.get(file);
+        if (source == null) {
+            source = FileChannel.open(file, StandardOpenOption.READ);
+            sources.put(file, source);
+        }
+        long done = 0;
+        while (done < weight.bytes()) {
+            long count = source.transferTo(weight.offset() + done, weight.bytes() - done, out);
+            if (count <= 0) {
+                throw new IOException(file + " has become shorter");
+            }
+            done += count;
+        }
     }
 
     private static StringStringEntryProto entry(String key, String value) {
         return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (FileChannel source : sources.values()) {
+            source.close();
+        }
+        out.close();
     }
 }

@@ -141,7 +141,7 @@ final class ShapeInference {
         }
         try (OrtSession.SessionOptions options = Sessions.options(Optimization.NONE, 1);
                 OrtSession session = Sessions.environment()
-                        .createSession(OnnxWriter.inline(light.build(), kept).toByteArray(), options)) {
+                        .createSession(OnnxWriter.inMemory(light.build(), kept).toByteArray(), options)) {
             return session.getOutputInfo();
         } catch (OrtException e) {
             LOG.debug("{} cannot be loaded without its weights: {}", model.file(), e.getMessage());

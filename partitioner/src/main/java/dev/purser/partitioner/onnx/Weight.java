@@ -6,28 +6,33 @@ import com.google.protobuf.ByteString;
 import dev.purser.core.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An initializer: in the model's file, or a stretch of a file beside it.
+ * An initializer: its elements are in memory, or a stretch of the model's file or of one beside it.
  *
- * @param tensor its message
+ * @param tensor its message, with its elements where they are in memory
  * @param bytes of its elements
- * @param file where they lie; null for the model's file
+ * @param file where they lie; null where they are in memory
  * @param offset from where in that file, in bytes
  */
 record Weight(TensorProto tensor, long bytes, @Nullable Path file, long offset) {
     /** An initializer as it stands in a model, checked. */
-    static Weight of(Path model, TensorProto tensor) {
+    static Weight of(Path model, OnnxFile.Stored stored) {
+        TensorProto tensor = stored.tensor();
         String field = "initializer '" + tensor.getName() + "'";
         try {
-            long bytes = Elements.bytes(tensor);
-            if (tensor.getDataLocation() != TensorProto.DataLocation.EXTERNAL) {
-                return new Weight(tensor, bytes, null, 0);
+            boolean left = stored.offset() >= 0;
+            long bytes = Elements.bytes(tensor, left ? stored.length() : -1);
+            if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+                return external(model, tensor, bytes, field);
             }
-            return external(model, tensor, bytes, field);
+            return left ? new Weight(tensor, bytes, model, stored.offset()) : new Weight(tensor, bytes, null, 0);
         } catch (IllegalArgumentException e) {
             throw new InputException(model.toString(), field, String.valueOf(e.getMessage()), "");
         }
@@ -109,16 +114,24 @@ record Weight(TensorProto tensor, long bytes, @Nullable Path file, long offset) 
         return tensor.getName();
     }
 
-    /** Its elements as raw bytes, mapped where they are external; null where they are stored in another way. */
-    @Nullable
-    ByteString raw() {
+    /** The message with the elements that are in a file. */
+    TensorProto inMemory() {
         if (file == null) {
-            return tensor.hasRawData() ? tensor.getRawData() : null;
+            return tensor;
         }
-        try {
-            return OnnxFile.map(file, offset, bytes);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            ByteBuffer buffer = ByteBuffer.allocate((int) bytes);
+            while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
+                // reads on
+            }
+            return message().setRawData(ByteString.copyFrom(buffer.flip())).build();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The message without elements, and without the place where they were. */
+    TensorProto.Builder message() {
+        return tensor.toBuilder().clearExternalData().clearDataLocation().clearRawData();
     }
 }

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.purser.core.partition.Cut;
 import dev.purser.core.partition.CutRule;
-import dev.purser.partitioner.onnx.zoo.NetOptions;
-import dev.purser.partitioner.onnx.zoo.Network;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;

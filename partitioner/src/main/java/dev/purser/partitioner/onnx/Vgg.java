@@ -1,7 +1,7 @@
-package dev.purser.partitioner.onnx.zoo;
+package dev.purser.partitioner.onnx;
 
-import dev.purser.partitioner.onnx.zoo.NetBuilder.Map2d;
-import dev.purser.partitioner.onnx.zoo.NetBuilder.Window;
+import dev.purser.partitioner.onnx.NetBuilder.Map2d;
+import dev.purser.partitioner.onnx.NetBuilder.Window;
 import java.io.IOException;
 
 /** VGG: Simonyan and Zisserman, 2014, table 1, column D. */

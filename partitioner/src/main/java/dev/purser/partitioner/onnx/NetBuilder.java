@@ -1,4 +1,4 @@
-package dev.purser.partitioner.onnx.zoo;
+package dev.purser.partitioner.onnx;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
@@ -9,16 +9,12 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.UnsafeByteOperations;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -317,25 +313,24 @@ final class NetBuilder implements AutoCloseable {
     /** Writes the network that ends with a vector. */
     void write(Map2d result, Path file) throws IOException {
         graph.setName(name).addOutput(value(result.name(), result.channels()));
-        for (Stored weight : stored) {
-            graph.addInitializer(TensorProto.newBuilder()
-                    .setName(weight.name())
-                    .setDataType(TensorProto.DataType.FLOAT_VALUE)
-                    .addAllDims(weight.shape())
-                    .setRawData(UnsafeByteOperations.unsafeWrap(
-                            weights.map(FileChannel.MapMode.READ_ONLY, weight.offset(), weight.bytes()))));
-        }
         ModelProto model = ModelProto.newBuilder()
                 .setIrVersion(FORMAT)
                 .setProducerName("purser")
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPERATORS))
                 .setGraph(graph)
                 .build();
-        Path temporary = file.resolveSibling(file.getFileName() + ".part");
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 16)) {
-            model.writeTo(out);
-        }
-        Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+        List<Weight> all = stored.stream()
+                .map(weight -> new Weight(
+                        TensorProto.newBuilder()
+                                .setName(weight.name())
+                                .setDataType(TensorProto.DataType.FLOAT_VALUE)
+                                .addAllDims(weight.shape())
+                                .build(),
+                        weight.bytes(),
+                        weightFile,
+                        weight.offset()))
+                .toList();
+        OnnxWriter.write(file, model, all, OnnxWriter.INLINE_LIMIT);
     }
 
     @Override

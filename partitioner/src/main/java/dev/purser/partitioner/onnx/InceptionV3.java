@@ -1,7 +1,7 @@
-package dev.purser.partitioner.onnx.zoo;
+package dev.purser.partitioner.onnx;
 
-import dev.purser.partitioner.onnx.zoo.NetBuilder.Map2d;
-import dev.purser.partitioner.onnx.zoo.NetBuilder.Window;
+import dev.purser.partitioner.onnx.NetBuilder.Map2d;
+import dev.purser.partitioner.onnx.NetBuilder.Window;
 import java.io.IOException;
 
 /** InceptionV3: Szegedy et al., 2015, section 6, without the auxiliary classifier; scales are not learnt. */

@@ -1,7 +1,7 @@
-package dev.purser.partitioner.onnx.zoo;
+package dev.purser.partitioner.onnx;
 
-import dev.purser.partitioner.onnx.zoo.NetBuilder.Map2d;
-import dev.purser.partitioner.onnx.zoo.NetBuilder.Window;
+import dev.purser.partitioner.onnx.NetBuilder.Map2d;
+import dev.purser.partitioner.onnx.NetBuilder.Window;
 import java.io.IOException;
 
 /** MobileNet: Howard et al., 2017, table 1; each depthwise convolution is followed by one of 1x1. */

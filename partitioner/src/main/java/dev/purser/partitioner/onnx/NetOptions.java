@@ -1,4 +1,4 @@
-package dev.purser.partitioner.onnx.zoo;
+package dev.purser.partitioner.onnx;
 
 import dev.purser.core.InputException;
 

@@ -1,8 +1,8 @@
-package dev.purser.partitioner.onnx.zoo;
+package dev.purser.partitioner.onnx;
 
 import dev.purser.core.InputException;
 import dev.purser.core.Names;
-import dev.purser.partitioner.onnx.zoo.NetBuilder.Map2d;
+import dev.purser.partitioner.onnx.NetBuilder.Map2d;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
-package dev.purser.partitioner.onnx.zoo;
+package dev.purser.partitioner.onnx;
 
-import dev.purser.partitioner.onnx.zoo.NetBuilder.Map2d;
-import dev.purser.partitioner.onnx.zoo.NetBuilder.Window;
+import dev.purser.partitioner.onnx.NetBuilder.Map2d;
+import dev.purser.partitioner.onnx.NetBuilder.Window;
 import java.io.IOException;
 
 /** ResNet50: He et al., 2015, table 1, and its wide relatives. */

@@ -1,3 +1,0 @@
-/** Published architectures as ONNX models with seeded weights. */
-@org.jspecify.annotations.NullMarked
-package dev.purser.partitioner.onnx.zoo;
