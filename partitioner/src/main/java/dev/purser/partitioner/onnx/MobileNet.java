@@ -29,7 +29,7 @@ final class MobileNet {
         x = net.globalAverage("global_average_pooling2d_1", x);
         x = net.asMap("reshape_1", x);
         x = net.dropout("dropout", x);
-        x = net.convolution("conv_preds", x, net.options().classes(), Window.square(1), true);
+        x = net.lastConvolution("conv_preds", x, net.options().classes(), 40);
         x = net.flatten("reshape_2", x);
         return net.softmax("act_softmax", x);
     }

@@ -148,17 +148,22 @@ final class NetBuilder implements AutoCloseable {
     }
 
     Map2d convolution(String layer, Map2d in, int filters, Window window, boolean bias) throws IOException {
-        return convolution(layer, in, filters, 1, window, bias);
+        return convolution(layer, in, filters, 1, window, bias, 2);
+    }
+
+    /** A convolution that ends a network; {@code gain} spreads its results. */
+    Map2d lastConvolution(String layer, Map2d in, int filters, double gain) throws IOException {
+        return convolution(layer, in, filters, 1, Window.square(1), true, gain);
     }
 
     Map2d depthwise(String layer, Map2d in, Window window) throws IOException {
-        return convolution(layer, in, in.channels(), in.channels(), window, false);
+        return convolution(layer, in, in.channels(), in.channels(), window, false, 2);
     }
 
-    private Map2d convolution(String layer, Map2d in, int filters, int groups, Window window, boolean bias)
+    private Map2d convolution(String layer, Map2d in, int filters, int groups, Window window, boolean bias, double gain)
             throws IOException {
         int depth = in.channels() / groups;
-        double deviation = Math.sqrt(2.0 / ((long) depth * window.height() * window.width()));
+        double deviation = Math.sqrt(gain / ((long) depth * window.height() * window.width()));
         List<String> inputs = new ArrayList<>(List.of(
                 in.name(), weight(layer + ".weight", 0, deviation, filters, depth, window.height(), window.width())));
         if (bias) {

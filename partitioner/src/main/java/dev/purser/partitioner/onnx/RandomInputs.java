@@ -27,6 +27,12 @@ final class RandomInputs {
     private RandomInputs() {}
 
     static Map<String, OnnxTensor> of(OnnxModel model, Map<String, List<Long>> shapes, long seed) throws OrtException {
+        return of(model, shapes, seed, 0);
+    }
+
+    /** As above, with a share of floats that are zero: what counts them gives another result. */
+    static Map<String, OnnxTensor> of(OnnxModel model, Map<String, List<Long>> shapes, long seed, double zeros)
+            throws OrtException {
         RandomGenerator random = new SplittableRandom(seed);
         Map<String, Long> tables = tables(model);
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
@@ -34,7 +40,8 @@ final class RandomInputs {
             for (ValueInfoProto input : model.inputs()) {
                 List<Long> shape = shapes.getOrDefault(input.getName(), List.of());
                 inputs.put(
-                        input.getName(), tensor(model, input, shape, tables.getOrDefault(input.getName(), 2L), random));
+                        input.getName(),
+                        tensor(model, input, shape, tables.getOrDefault(input.getName(), 2L), random, zeros));
             }
             return inputs;
         } catch (OrtException | RuntimeException e) {
@@ -75,7 +82,7 @@ final class RandomInputs {
     }
 
     private static OnnxTensor tensor(
-            OnnxModel model, ValueInfoProto input, List<Long> shape, long bound, RandomGenerator random)
+            OnnxModel model, ValueInfoProto input, List<Long> shape, long bound, RandomGenerator random, double zeros)
             throws OrtException {
         OrtEnvironment environment = Sessions.environment();
         DataType type = DataType.forNumber(input.getType().getTensorType().getElemType());
@@ -97,10 +104,11 @@ final class RandomInputs {
             if (i % block == 0) {
                 mean = random.nextGaussian();
             }
+            double number = random.nextDouble() < zeros ? 0 : mean + random.nextGaussian();
             switch (type) {
-                case FLOAT -> data.putFloat((float) (mean + random.nextGaussian()));
-                case DOUBLE -> data.putDouble(mean + random.nextGaussian());
-                case FLOAT16 -> data.putShort(Float.floatToFloat16((float) (mean + random.nextGaussian())));
+                case FLOAT -> data.putFloat((float) number);
+                case DOUBLE -> data.putDouble(number);
+                case FLOAT16 -> data.putShort(Float.floatToFloat16((float) number));
                 case INT64 -> data.putLong(random.nextLong(bound));
                 case INT32 -> data.putInt((int) random.nextLong(Math.min(bound, Integer.MAX_VALUE)));
                 case INT16 -> data.putShort((short) random.nextLong(Math.min(bound, Short.MAX_VALUE)));

@@ -47,7 +47,7 @@ final class ResNet {
             }
         }
         x = net.globalAverage("avg_pool", x);
-        x = net.dense("fc1000", x, net.options().classes(), 4);
+        x = net.dense("fc1000", x, net.options().classes(), 0.5);
         return net.softmax("fc1000_softmax", x);
     }
 
