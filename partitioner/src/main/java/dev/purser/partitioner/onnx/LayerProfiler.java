@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -25,11 +26,11 @@ import java.util.regex.Pattern;
  * Measures the layers of a model on this machine with ONNX Runtime's own profiler.
  *
  * <p>Nodes are renamed for it after their layer, so that its records can be told apart whatever the model calls them.
- * Where the runtime merges nodes, the time is that of the layer whose name the merged node keeps (a convolution keeps
- * its own and swallows the normalisation and activation behind it), and the layers merged into it take no time: a cut
- * between them would cost more than these times say. Without optimisation each layer has its own time, but together they
- * take longer than the model does in service. In both cases times are scaled so that they add up to the median run
- * without the profiler.
+ * Where the runtime merges nodes, e.g. a convolution with the normalisation and the activation behind it, the time of all
+ * is that of one of them, whose name or result the merged node keeps, and the others take no time: such times are true for
+ * cuts that leave merged operators whole (see {@link MergedOperators}), and too low for others. Without optimisation each
+ * layer has its own time, but together they take longer than the model does in service. In both cases times are scaled so
+ * that they add up to the median run without the profiler.
  */
 public final class LayerProfiler {
     /** The profiler stops recording at a million records. */
@@ -37,6 +38,11 @@ public final class LayerProfiler {
 
     private static final Pattern LAYER = Pattern.compile("L(\\d{1,6}):");
     private static final String LAYER_PREFIX = "L";
+
+    /** What the runtime puts behind the name of a result when it lays a node out for the processor. */
+    private static final String LAID_OUT = "_nchwc";
+
+    private static final String KERNEL = "_kernel_time";
     private static final String INSIDE_PREFIX = "S:";
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -91,7 +97,7 @@ public final class LayerProfiler {
         ModelProto.Builder message = graph.model().frame().toBuilder();
         GraphProto.Builder target = message.getGraphBuilder();
         String[] names = new String[graph.model().nodes().size()];
-        Arrays.fill(names, INSIDE_PREFIX);
+        Arrays.setAll(names, i -> INSIDE_PREFIX + i);
         for (int layer = 1; layer <= graph.layerGraph().last(); layer++) {
             names[graph.node(layer)] = LAYER_PREFIX + layer + ":";
         }
@@ -115,7 +121,7 @@ public final class LayerProfiler {
     /** What a body's nodes take is in the time of the node around them already. */
     private static void rename(GraphProto.Builder body) {
         for (int i = 0; i < body.getNodeCount(); i++) {
-            body.setNode(i, renamed(body.getNode(i), INSIDE_PREFIX));
+            body.setNode(i, renamed(body.getNode(i), INSIDE_PREFIX + i));
         }
     }
 
@@ -165,16 +171,15 @@ public final class LayerProfiler {
         double[] profiled = new double[runs];
         double[] current = new double[layers];
         int run = -warmUp;
+        Map<String, Integer> results = results();
         try (JsonParser json = JSON.createParser(profile.toFile())) {
             expect(json.nextToken() == JsonToken.START_ARRAY);
             while (json.nextToken() == JsonToken.START_OBJECT) {
                 Event event = event(json);
-                if (event.category().equals("Node") && event.name().endsWith("_kernel_time")) {
-                    Matcher layer = LAYER.matcher(event.name());
-                    if (layer.find()) {
-                        int index = Integer.parseInt(layer.group(1));
-                        expect(index < layers);
-                        current[index] += event.micros();
+                if (event.category().equals("Node") && event.name().endsWith(KERNEL)) {
+                    int layer = layer(event.name().substring(0, event.name().length() - KERNEL.length()), results);
+                    if (layer > 0 && layer < layers) {
+                        current[layer] += event.micros();
                     }
                 } else if (event.name().equals("model_run")) {
                     if (run >= 0 && run < runs) {
@@ -190,6 +195,29 @@ public final class LayerProfiler {
         }
         expect(run == runs);
         return scaled(times, median(profiled), wholeMicros);
+    }
+
+    /** The layers by the names of their results. */
+    private Map<String, Integer> results() {
+        Map<String, Integer> results = new HashMap<>();
+        for (int layer = 1; layer <= graph.layerGraph().last(); layer++) {
+            for (String output : graph.model().nodes().get(graph.node(layer)).getOutputList()) {
+                results.put(output, layer);
+            }
+        }
+        return results;
+    }
+
+    /** The layer that a node of the runtime stands for; 0 where it is one of its own. */
+    private static int layer(String node, Map<String, Integer> results) {
+        if (node.endsWith(LAID_OUT)) {
+            Integer layer = results.get(node.substring(0, node.length() - LAID_OUT.length()));
+            if (layer != null) {
+                return layer;
+            }
+        }
+        Matcher layer = LAYER.matcher(node);
+        return layer.find() ? Integer.parseInt(layer.group(1)) : 0;
     }
 
     private static LayerTimes scaled(double[][] times, double profiledMicros, double wholeMicros) {

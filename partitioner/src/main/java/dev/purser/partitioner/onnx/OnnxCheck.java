@@ -122,7 +122,11 @@ public final class OnnxCheck {
                 problems.add(String.valueOf(e.getMessage()));
             }
         }
+        Set<String> names = new HashSet<>();
         for (NodeProto node : graph.getNodeList()) {
+            if (!node.getName().isEmpty() && !names.add(node.getName())) {
+                problems.add("node '" + node.getName() + "': its name is taken");
+            }
             node(node, defined, irVersion);
             unused.removeAll(Captures.reads(node));
         }

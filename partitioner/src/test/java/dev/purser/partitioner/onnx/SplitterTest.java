@@ -301,6 +301,9 @@ final class SplitterTest {
         ModelProto.Builder torn = branchingTyped();
         torn.getGraphBuilder().getInitializerBuilder(2).setDims(0, 17);
         assertThat(problems(torn)).singleElement().asString().contains("its shape asks for 68");
+        ModelProto.Builder names = branchingTyped();
+        names.getGraphBuilder().getNodeBuilder(0).setName("c");
+        assertThat(problems(names)).containsExactly("node 'c': its name is taken");
         ModelProto.Builder attributes = branchingTyped();
         attributes
                 .getGraphBuilder()
