@@ -83,6 +83,9 @@ public final class OnnxCheck {
                 || (value.getType().hasTensorType()
                         && value.getType().getTensorType().getElemType() == 0)) {
             problems.add(what + " '" + value.getName() + "': has no type");
+        } else if (value.getType().hasTensorType()
+                && !value.getType().getTensorType().hasShape()) {
+            problems.add(what + " '" + value.getName() + "': has no shape");
         }
     }
 

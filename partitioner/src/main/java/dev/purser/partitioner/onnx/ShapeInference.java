@@ -72,13 +72,13 @@ final class ShapeInference {
         }
         Map<String, TensorSpec> specs = new HashMap<>();
         for (ValueInfoProto input : model.inputs()) {
-            specs.put(
-                    input.getName(),
-                    new TensorSpec(
-                            input.getName(),
-                            DataType.forNumber(input.getType().getTensorType().getElemType()),
-                            inputShapes.get(input.getName()),
-                            input.getType()));
+            List<Long> shape = inputShapes.get(input.getName());
+            TypeProto.Builder declared = input.getType().toBuilder();
+            if (!declared.getTensorType().hasShape()) {
+                declared.getTensorTypeBuilder().setShape(open(shape));
+            }
+            DataType type = DataType.forNumber(declared.getTensorType().getElemType());
+            specs.put(input.getName(), new TensorSpec(input.getName(), type, shape, declared.build()));
         }
         fixed.forEach((name, node) -> {
             DataType type = node.getInfo() instanceof TensorInfo info ? type(info) : null;
@@ -111,20 +111,33 @@ final class ShapeInference {
             return TypeProto.getDefaultInstance();
         }
         TypeProto.Tensor.Builder tensor = TypeProto.Tensor.newBuilder().setElemType(type.getNumber());
+        TensorShapeProto.Builder dimensions = tensor.getShapeBuilder();
         long[] inferred = info.getShape();
-        if (inferred.length > 0 || (shape != null && shape.isEmpty())) {
-            TensorShapeProto.Builder dimensions = tensor.getShapeBuilder();
-            for (int i = 0; i < inferred.length; i++) {
-                TensorShapeProto.Dimension.Builder dimension = dimensions.addDimBuilder();
-                String name = info.getDimensionNames()[i];
-                if (inferred[i] >= 0) {
-                    dimension.setDimValue(inferred[i]);
-                } else if (!name.isEmpty() && !name.startsWith("unk__")) {
-                    dimension.setDimParam(name);
-                }
+        if (inferred.length == 0) {
+            // a rank that the runtime cannot infer is that of the run: the format asks for one
+            return TypeProto.newBuilder()
+                    .setTensorType(tensor.setShape(open(shape)))
+                    .build();
+        }
+        for (int i = 0; i < inferred.length; i++) {
+            TensorShapeProto.Dimension.Builder dimension = dimensions.addDimBuilder();
+            String name = info.getDimensionNames()[i];
+            if (inferred[i] >= 0) {
+                dimension.setDimValue(inferred[i]);
+            } else if (!name.isEmpty() && !name.startsWith("unk__")) {
+                dimension.setDimParam(name);
             }
         }
         return TypeProto.newBuilder().setTensorType(tensor).build();
+    }
+
+    /** As many dimensions as a shape has, of any size. */
+    private static TensorShapeProto open(@Nullable List<Long> shape) {
+        TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
+        if (shape != null) {
+            shape.forEach(size -> dimensions.addDimBuilder());
+        }
+        return dimensions.build();
     }
 
     /** What the runtime infers, with the open dimensions set to their values or left open. */

@@ -119,7 +119,9 @@ public final class Splitter {
         weights.addAll(constants.weights());
         nodes.or(constants.nodes());
 
-        List<ValueInfoProto> inputs = head ? model.inputs() : values(graph, graph.crossing(first - 1));
+        List<ValueInfoProto> inputs = head
+                ? model.inputs().stream().map(input -> typed(graph, input)).toList()
+                : values(graph, graph.crossing(first - 1));
         List<ValueInfoProto> outputs = tail
                 ? model.outputs().stream().map(output -> typed(graph, output)).toList()
                 : values(graph, graph.crossing(last));
@@ -183,31 +185,29 @@ public final class Splitter {
     private static List<ValueInfoProto> values(OnnxGraph graph, List<String> names) {
         Map<String, ValueInfoProto> given = new HashMap<>();
         graph.model().inputs().forEach(input -> given.put(input.getName(), input));
-        graph.model().outputs().forEach(output -> given.put(output.getName(), typed(graph, output)));
+        graph.model().outputs().forEach(output -> given.put(output.getName(), output));
         List<ValueInfoProto> values = new ArrayList<>(names.size());
         for (String name : names) {
-            ValueInfoProto known = given.get(name);
-            values.add(
-                    known != null
-                            ? known
-                            : ValueInfoProto.newBuilder()
-                                    .setName(name)
-                                    .setType(graph.spec(name).declared())
-                                    .build());
+            values.add(typed(
+                    graph,
+                    given.getOrDefault(
+                            name, ValueInfoProto.newBuilder().setName(name).build())));
         }
         return values;
     }
 
-    /** An output with the type that it may leave to be inferred. */
-    private static ValueInfoProto typed(OnnxGraph graph, ValueInfoProto output) {
-        if (output.getType().getValueCase() != TypeProto.ValueCase.VALUE_NOT_SET) {
-            return output;
+    /** An input or output with the type and shape that it may leave to be inferred. */
+    private static ValueInfoProto typed(OnnxGraph graph, ValueInfoProto value) {
+        TypeProto type = value.getType();
+        if (type.getValueCase() != TypeProto.ValueCase.VALUE_NOT_SET
+                && (!type.hasTensorType() || type.getTensorType().hasShape())) {
+            return value;
         }
-        Weight weight = graph.model().weights().get(output.getName());
+        Weight weight = graph.model().weights().get(value.getName());
         return weight != null
                 ? OnnxWriter.asInput(weight.tensor())
-                : output.toBuilder()
-                        .setType(graph.spec(output.getName()).declared())
+                : value.toBuilder()
+                        .setType(graph.spec(value.getName()).declared())
                         .build();
     }
 }

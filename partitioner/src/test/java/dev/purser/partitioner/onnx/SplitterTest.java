@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -235,6 +236,24 @@ final class SplitterTest {
     }
 
     @Test
+    void anInputWithoutAShapeGetsAsManyDimensionsAsWereGiven() {
+        TestGraph test = new TestGraph()
+                .input("x", FLOAT)
+                .node("Tanh", "x", "a")
+                .node("Neg", "a", "b")
+                .node("Add", "b x", "y")
+                .output("y");
+        test.graph.getInputBuilder(0).getTypeBuilder().getTensorTypeBuilder().clearShape();
+        OnnxGraph graph = graph(test, new InputShapes(Map.of("x", List.of(2L, 3L)), Map.of()));
+        assertThat(graph.layerGraph().cuts()).extracting(Cut::bytes).containsExactly(48L, 48L);
+        List<OnnxPart> split = Splitter.split(graph, List.of(1, 2), parts);
+        assertThat(OnnxFile.parse(split.get(1).file()).model().getGraph().getInputList())
+                .extracting(input -> input.getType().getTensorType().getShape().getDimCount())
+                .containsExactly(2, 2);
+        same(graph, split);
+    }
+
+    @Test
     void impossibleCutsAreRefused() {
         OnnxGraph graph = graph(branching(), InputShapes.NONE.with("batch", 3));
         for (List<Integer> cuts : List.of(List.of(0), List.of(6), List.of(3, 3), List.of(4, 2), List.of(-1))) {
@@ -286,6 +305,14 @@ final class SplitterTest {
                 .getTensorTypeBuilder()
                 .clearElemType();
         assertThat(problems(untyped)).containsExactly("input 'x': has no type", "output 'y': has no type");
+        ModelProto.Builder shapeless = branchingTyped();
+        shapeless
+                .getGraphBuilder()
+                .getOutputBuilder(1)
+                .getTypeBuilder()
+                .getTensorTypeBuilder()
+                .clearShape();
+        assertThat(problems(shapeless)).containsExactly("output 'early': has no shape");
         ModelProto.Builder unused = branchingTyped();
         unused.getGraphBuilder().addInitializer(TestGraph.floats("spare", 3));
         assertThat(problems(unused)).containsExactly("initializer 'spare': is not used");
