@@ -1,0 +1,63 @@
+package dev.purser.partitioner.plan;
+
+import dev.purser.core.partition.Objective;
+import dev.purser.core.partition.PartitionPlan;
+import dev.purser.core.partition.PartitionRequest;
+import dev.purser.core.partition.Partitioning;
+import dev.purser.core.policy.Partitioner;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * AMPS-Inf's optimum (Jarachanthan et al., ICPP'21): over all partitions and memory sizes the cheapest plan that keeps the
+ * SLO, or the fastest that keeps a budget, or all that none undercuts.
+ *
+ * <p>The paper states a mixed-integer quadratic programme and leaves the solving to a solver. It is a shortest path in the
+ * graph of cut positions with one resource, so it is solved as such, exactly and in milliseconds; the partitioner {@code integer-programme}
+ * solves the integer programme and finds the same optimum.
+ */
+public final class ExactPartitioner implements Partitioner {
+
+    @Override
+    public Partitioning partition(PartitionRequest request) {
+        Problem problem = new Problem(request);
+        PartitionPlan best = best(problem);
+        return best == null ? Obstacles.of(problem) : Explained.plan(problem, best);
+    }
+
+    /** The best plan without reasons, and none instead of the reason why there is none. */
+    static @Nullable PartitionPlan best(PartitionRequest request) {
+        return best(new Problem(request));
+    }
+
+    private static @Nullable PartitionPlan best(Problem problem) {
+        ChainSearch.Chain best = search(problem);
+        return best == null ? null : problem.plan(best.stops, best.memories);
+    }
+
+    private static ChainSearch.@Nullable Chain search(Problem problem) {
+        PartitionRequest request = problem.request;
+        boolean cost = request.objective() == Objective.COST;
+        return new ChainSearch(
+                        problem,
+                        Segments.of(problem),
+                        cost ? request.budgetUnits() : request.sloMillis(),
+                        cost ? request.sloMillis() : request.budgetUnits())
+                .best(request.minimumParts(), problem.maximumParts());
+    }
+
+    /**
+     * All plans within the request's bounds that none undercuts in time and money; of plans with equal time and money, the
+     * one that {@link #partition} would prefer.
+     *
+     * @param request as for {@link #partition}; its objective has no meaning
+     * @return the plans from the fastest to the cheapest; empty where there is none
+     */
+    public List<PartitionPlan> front(PartitionRequest request) {
+        Problem problem = new Problem(request.withObjective(Objective.TIME));
+        return new ChainSearch(problem, Segments.of(problem), request.sloMillis(), request.budgetUnits())
+                .front(request.minimumParts(), problem.maximumParts()).stream()
+                        .map(chain -> problem.plan(chain.stops, chain.memories))
+                        .toList();
+    }
+}
