@@ -25,9 +25,11 @@ public final class ExactPartitioner implements Partitioner {
         return best == null ? Obstacles.of(problem) : Explained.plan(problem, best);
     }
 
-    /** The best plan without reasons, and none instead of the reason why there is none. */
+    /** The best plan, and none instead of the reason why there is none. */
     static @Nullable PartitionPlan best(PartitionRequest request) {
-        return best(new Problem(request));
+        Problem problem = new Problem(request);
+        PartitionPlan best = best(problem);
+        return best == null ? null : Explained.plan(problem, best);
     }
 
     private static @Nullable PartitionPlan best(Problem problem) {
