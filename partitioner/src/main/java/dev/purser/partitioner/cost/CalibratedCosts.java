@@ -1,7 +1,7 @@
 package dev.purser.partitioner.cost;
 
 import dev.purser.core.partition.Part;
-import dev.purser.core.partition.PartCosts;
+import dev.purser.core.partition.SeparableCosts;
 import dev.purser.core.pricing.PriceBook;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -13,7 +13,7 @@ import java.math.RoundingMode;
  *
  * <p>The order of the arithmetic is that of the reference plans, so that results are the same to the bit.
  */
-public final class CalibratedCosts implements PartCosts {
+public final class CalibratedCosts implements SeparableCosts {
     private static final double MIB = 1_048_576.0;
     /** A result that misses a whole millisecond by less is one that rounding put there. */
     private static final double SLACK_MILLIS = 1e-6;
@@ -92,33 +92,44 @@ public final class CalibratedCosts implements PartCosts {
 
     @Override
     public long millis(Part part, int memoryMb) {
-        double weights = part.paramBytes() / MIB;
-        double compute = secondsBefore.length == 0
-                ? calibration.computeSecondsPerGmac() * (part.macs() / 1e9)
-                : Math.max(0, secondsBefore[part.to() + 1] - secondsBefore[part.from()]) * part.batch();
-        double seconds;
         SpeedCurve computeSpeed = calibration.computeSpeed();
-        double start = calibration.startSeconds() + calibration.loadSecondsPerMib() * weights;
         double speed = calibration.speed().speed(memoryMb);
-        if (computeSpeed == null) {
-            seconds = (start + compute) / speed;
-        } else {
-            seconds = start / speed + compute / computeSpeed.speed(memoryMb);
-        }
+        double seconds = computeSpeed == null
+                ? (startSeconds(part) + computeSeconds(part)) / speed
+                : startSeconds(part) / speed + computeSeconds(part) / computeSpeed.speed(memoryMb);
         if (!part.first()) {
-            seconds += calibration.storeLatencySeconds() + part.inBytes() / MIB / calibration.storeMibPerSecond();
+            seconds += storeSeconds(part.inBytes());
         }
         if (!part.last()) {
-            seconds += calibration.storeLatencySeconds() + part.outBytes() / MIB / calibration.storeMibPerSecond();
+            seconds += storeSeconds(part.outBytes());
         }
         return (long) Math.ceil(seconds * 1000.0 - SLACK_MILLIS);
+    }
+
+    private double startSeconds(Part part) {
+        return calibration.startSeconds() + calibration.loadSecondsPerMib() * (part.paramBytes() / MIB);
+    }
+
+    private double computeSeconds(Part part) {
+        return secondsBefore.length == 0
+                ? calibration.computeSecondsPerGmac() * (part.macs() / 1e9)
+                : Math.max(0, secondsBefore[part.to() + 1] - secondsBefore[part.from()]) * part.batch();
+    }
+
+    private double storeSeconds(long bytes) {
+        return calibration.storeLatencySeconds() + bytes / MIB / calibration.storeMibPerSecond();
     }
 
     @Override
     public long units(Part part, int memoryMb, long millis) {
         long billed = Math.ceilDiv(millis, roundingMillis) * roundingMillis;
-        long units = Math.addExact(
-                Math.multiplyExact(Math.multiplyExact(billed, memoryMb), unitsPerMbMilli), invocationUnits);
+        return Math.addExact(
+                Math.multiplyExact(Math.multiplyExact(billed, memoryMb), unitsPerMbMilli), fixedUnits(part));
+    }
+
+    @Override
+    public long fixedUnits(Part part) {
+        long units = invocationUnits;
         if (!part.first()) {
             units = Math.addExact(units, getUnits);
         }
@@ -126,5 +137,38 @@ public final class CalibratedCosts implements PartCosts {
             units = Math.addExact(units, Math.addExact(putUnits, Math.multiplyExact(part.outBytes(), unitsPerByte)));
         }
         return units;
+    }
+
+    @Override
+    public double fixedMillis(Part part) {
+        return 1000
+                * ((part.first() ? 0 : storeSeconds(part.inBytes()))
+                        + (part.last() ? 0 : storeSeconds(part.outBytes())));
+    }
+
+    @Override
+    public double serialMillis(Part part) {
+        return 1000 * (startSeconds(part) + (calibration.computeSpeed() == null ? computeSeconds(part) : 0));
+    }
+
+    @Override
+    public double parallelMillis(Part part) {
+        return 1000 * (calibration.computeSpeed() == null ? 0 : computeSeconds(part));
+    }
+
+    @Override
+    public double serialPace(int memoryMb) {
+        return 1 / calibration.speed().speed(memoryMb);
+    }
+
+    @Override
+    public double parallelPace(int memoryMb) {
+        SpeedCurve speed = calibration.computeSpeed();
+        return 1 / (speed == null ? calibration.speed() : speed).speed(memoryMb);
+    }
+
+    @Override
+    public long unitsPerMbMilli() {
+        return unitsPerMbMilli;
     }
 }

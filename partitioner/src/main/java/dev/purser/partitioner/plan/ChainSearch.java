@@ -53,6 +53,7 @@ final class ChainSearch {
     private final int n;
     private final long fMost;
     private final long gMost;
+    private final int mostParts;
 
     /** Least f and g from each position to the end, by number of segments. */
     private long[][] leastF = {};
@@ -60,18 +61,24 @@ final class ChainSearch {
     private long[][] leastG = {};
     private int boundsFor;
 
-    ChainSearch(Problem problem, Segments segments, long fMost, long gMost) {
+    /** @param mostParts the most segments that will be asked for */
+    ChainSearch(Problem problem, Segments segments, long fMost, long gMost, int mostParts) {
         this.problem = problem;
         this.segments = segments;
         this.fMost = fMost;
         this.gMost = gMost;
+        this.mostParts = mostParts;
         n = problem.end();
     }
 
-    /** The best chain of at least and at most so many segments; null where none keeps the bounds. */
+    /**
+     * The best chain of at least and at most so many segments; null where none keeps the bounds and none is known.
+     *
+     * @param known the best chain of fewer segments, which is returned where none beats it
+     */
     @Nullable
-    Chain best(int fewest, int most) {
-        Chain best = null;
+    Chain best(int fewest, int most, @Nullable Chain known) {
+        Chain best = known;
         for (int k = fewest; k <= most; k++) {
             Chain chain = exactly(k, best);
             if (chain != null && !(best != null && best.beats(chain))) {
@@ -125,7 +132,7 @@ final class ChainSearch {
         if (leastF.length > k && (!capped || boundsFor == k)) {
             return;
         }
-        int rows = capped ? k : Math.min(n, Math.max(k, problem.maximumParts()));
+        int rows = capped ? k : Math.max(k, mostParts);
         leastF = new long[rows + 1][];
         leastG = new long[rows + 1][];
         for (int r = 0; r <= rows; r++) {

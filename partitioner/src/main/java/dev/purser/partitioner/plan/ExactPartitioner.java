@@ -4,6 +4,7 @@ import dev.purser.core.partition.Objective;
 import dev.purser.core.partition.PartitionPlan;
 import dev.purser.core.partition.PartitionRequest;
 import dev.purser.core.partition.Partitioning;
+import dev.purser.core.partition.SeparableCosts;
 import dev.purser.core.policy.Partitioner;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,12 +41,14 @@ public final class ExactPartitioner implements Partitioner {
     private static ChainSearch.@Nullable Chain search(Problem problem) {
         PartitionRequest request = problem.request;
         boolean cost = request.objective() == Objective.COST;
-        return new ChainSearch(
-                        problem,
-                        Segments.of(problem),
-                        cost ? request.budgetUnits() : request.sloMillis(),
-                        cost ? request.sloMillis() : request.budgetUnits())
-                .best(request.minimumParts(), problem.maximumParts());
+        long fMost = cost ? request.budgetUnits() : request.sloMillis();
+        long gMost = cost ? request.sloMillis() : request.budgetUnits();
+        int fewest = request.minimumParts();
+        int most = problem.maximumParts();
+        long pairs = (long) problem.end() * (problem.end() + 1) / 2 * problem.memories.length;
+        return request.costs() instanceof SeparableCosts costs && pairs >= BoundedSearch.WORTHWHILE
+                ? new BoundedSearch(problem, costs, fMost, gMost).best(fewest, most)
+                : new ChainSearch(problem, Segments.of(problem), fMost, gMost, most).best(fewest, most, null);
     }
 
     /**
@@ -57,7 +60,12 @@ public final class ExactPartitioner implements Partitioner {
      */
     public List<PartitionPlan> front(PartitionRequest request) {
         Problem problem = new Problem(request.withObjective(Objective.TIME));
-        return new ChainSearch(problem, Segments.of(problem), request.sloMillis(), request.budgetUnits())
+        return new ChainSearch(
+                        problem,
+                        Segments.of(problem),
+                        request.sloMillis(),
+                        request.budgetUnits(),
+                        problem.maximumParts())
                 .front(request.minimumParts(), problem.maximumParts()).stream()
                         .map(chain -> problem.plan(chain.stops, chain.memories))
                         .toList();

@@ -18,7 +18,7 @@ import java.util.List;
  */
 final class Problem {
     /** How many positions are taken: beyond it the parts between any two of them are too many to look at. */
-    static final int MAXIMUM_POSITIONS = 5_000;
+    static final int MAXIMUM_POSITIONS = 2_500;
 
     private static final double MIB = 1_048_576.0;
     private static final double SLACK = 1e-9;

@@ -3,7 +3,6 @@ package dev.purser.partitioner.plan;
 import dev.purser.core.partition.Objective;
 import dev.purser.core.partition.Part;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * Every part that fits a function, and for each the memory settings worth a look: those for which no other is both as fast
@@ -65,6 +64,7 @@ final class Segments {
         private int count;
         private final long[] millis;
         private final long[] units;
+        private final int[] all;
 
         Builder(Problem problem) {
             this.problem = problem;
@@ -72,16 +72,33 @@ final class Segments {
             from = new int[problem.end() + 2];
             millis = new long[problem.memories.length];
             units = new long[problem.memories.length];
+            all = new int[problem.memories.length];
         }
 
+        /** With every setting that holds it. */
         void segment(int p, int q) {
             int least = problem.leastMemoryIndex(p, q);
+            int settings = problem.memories.length - least;
+            for (int i = 0; i < settings; i++) {
+                all[i] = least + i;
+            }
+            segment(p, q, all, settings);
+        }
+
+        /**
+         * With some settings.
+         *
+         * @param settings their indices, rising
+         * @param number how many
+         */
+        void segment(int p, int q, int[] settings, int number) {
             Part part = problem.part(p, q);
             boolean falling = true;
-            for (int m = least; m < problem.memories.length; m++) {
+            for (int i = 0; i < number; i++) {
+                int m = settings[i];
                 millis[m] = problem.millis(part, problem.memories[m]);
                 units[m] = problem.units(part, problem.memories[m], millis[m]);
-                falling &= m == least || millis[m] <= millis[m - 1];
+                falling &= i == 0 || millis[m] <= millis[settings[i - 1]];
             }
             if (segments + 1 >= end.length) {
                 end = Arrays.copyOf(end, end.length * 2);
@@ -89,11 +106,11 @@ final class Segments {
             }
             int start = count;
             if (falling) {
-                for (int m = problem.memories.length - 1; m >= least; m--) {
-                    add(start, m);
+                for (int i = number - 1; i >= 0; i--) {
+                    add(start, settings[i]);
                 }
             } else {
-                IntStream.range(least, problem.memories.length)
+                Arrays.stream(settings, 0, number)
                         .boxed()
                         .sorted((x, y) -> millis[x] != millis[y]
                                 ? Long.compare(millis[x], millis[y])

@@ -12,6 +12,7 @@ import dev.purser.core.partition.Objective;
 import dev.purser.core.partition.PartitionPlan;
 import dev.purser.core.partition.PartitionRequest;
 import dev.purser.core.partition.Partitioning;
+import dev.purser.core.partition.SeparableCosts;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.pricing.PriceBooks;
 import dev.purser.partitioner.cost.CalibratedCosts;
@@ -75,6 +76,64 @@ class ExactPartitionerTest {
                     .extracting(ExactPartitionerTest::choice)
                     .isEqualTo(expected);
         }
+    }
+
+    @Test
+    void boundsInsteadOfEveryMemoryGiveTheSamePlans() {
+        int feasible = 0;
+        for (int seed = 0; seed < CASES; seed++) {
+            PartitionRequest request = Chains.request(new SplittableRandom(seed));
+            feasible += agree(request, "seed " + seed);
+        }
+        assertThat(feasible).isGreaterThan(CASES / 8);
+        for (int seed = 0; seed < 60; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            PartitionRequest request = PartitionRequest.of(
+                            Chains.graph(random, random.nextInt(10, 60)),
+                            new CalibratedCosts(
+                                    Calibration.load(
+                                            List.of("cold", "vcpu", "warm").get(seed % 3)),
+                                    PriceBooks.named("us-east-1-2026")),
+                            new FunctionLimits(
+                                    "f", "", random.nextInt(130, 2000), 60, 1, 2000, 128, 7, 128 + 7 * 400, 20))
+                    .withCuts(random.nextBoolean() ? CutRule.ANY : CutRule.SINGLE);
+            agree(request, "large seed " + seed);
+            agree(request.withObjective(Objective.TIME), "large seed " + seed);
+            if (exact.partition(request.withObjective(Objective.TIME)) instanceof PartitionPlan fastest
+                    && exact.partition(request) instanceof PartitionPlan cheapest) {
+                double share = random.nextDouble();
+                long slo = (long) (fastest.millis() + share * (cheapest.millis() - fastest.millis()));
+                long budget = (long) (cheapest.units() + share * (fastest.units() - cheapest.units()));
+                agree(request.withSlo(slo), "large seed " + seed + " slo " + slo);
+                agree(request.withSlo(fastest.millis()), "large seed " + seed + " least slo");
+                agree(request.withObjective(Objective.TIME).withBudget(budget), "large seed " + seed + " budget");
+                agree(
+                        request.withObjective(Objective.TIME).withBudget(cheapest.units()),
+                        "large seed " + seed + " least budget");
+            }
+        }
+    }
+
+    /** Both searches for a request; answers whether there is a plan, and no with costs that cannot be bounded. */
+    private static int agree(PartitionRequest request, String as) {
+        if (!(request.costs() instanceof SeparableCosts costs)) {
+            return 0;
+        }
+        Problem problem = new Problem(request);
+        boolean cost = request.objective() == Objective.COST;
+        long fMost = cost ? request.budgetUnits() : request.sloMillis();
+        long gMost = cost ? request.sloMillis() : request.budgetUnits();
+        int most = problem.maximumParts();
+        ChainSearch.Chain all = new ChainSearch(problem, Segments.of(problem), fMost, gMost, most)
+                .best(request.minimumParts(), most, null);
+        ChainSearch.Chain bounded = new BoundedSearch(problem, costs, fMost, gMost).best(request.minimumParts(), most);
+        assertThat(bounded == null).as(as).isEqualTo(all == null);
+        if (all == null || bounded == null) {
+            return 0;
+        }
+        assertThat(bounded.stops).as(as).isEqualTo(all.stops);
+        assertThat(bounded.memories).as(as).isEqualTo(all.memories);
+        return 1;
     }
 
     private static Layer layer(int i, long mib) {
@@ -223,6 +282,6 @@ class ExactPartitionerTest {
         assertThatThrownBy(() -> exact.partition(
                         PartitionRequest.of(LayerGraph.of("long", layers), request.costs(), request.limits())))
                 .isInstanceOf(UnsupportedOperationException.class)
-                .hasMessageContaining("4999 places");
+                .hasMessageContaining("2499 places");
     }
 }
