@@ -13,7 +13,8 @@ package dev.purser.core.partition;
  *   units(part, memory, ms)  &gt;= ms * memory * unitsPerMbMilli() + fixedUnits(part)
  * </pre>
  *
- * and all of these are finite and not negative.
+ * and all of these are finite and not negative. Of two memory settings with equal paces a part is as fast with both, and no
+ * dearer with the smaller.
  */
 public interface SeparableCosts extends PartCosts {
 

@@ -17,6 +17,7 @@ final class BoundedSearch {
 
     private static final double MARGIN = 1e-8;
     private static final int MAXIMUM_MULTIPLIERS = 30;
+    private static final int MAXIMUM_ROUNDS = 100;
 
     private final Problem problem;
     private final SeparableCosts costs;
@@ -231,6 +232,8 @@ final class BoundedSearch {
                     low = middle;
                 }
             }
+            upper = bettered(high.stops, high, upper);
+            upper = Arrays.equals(low.stops, high.stops) ? upper : bettered(low.stops, high, upper);
             ceiling = upper + multiplier * gMost;
             if (upper == Long.MAX_VALUE || bound == onlyF) {
                 // nothing known to be within the bounds: only what cannot keep them is left out
@@ -242,7 +245,89 @@ final class BoundedSearch {
             return null;
         }
         Segments left = left(k, bound, ceiling * (1 + MARGIN), onlyG);
-        return left == null ? null : new ChainSearch(problem, left, fMost, gMost, k).best(k, k, incumbent);
+        return left == null ? null : new ChainSearch(problem, left, upper, gMost, k).best(k, k, incumbent);
+    }
+
+    /**
+     * A chain within the bounds that stops at the same places, with memories that were bettered two at a time: a good
+     * incumbent leaves little to search.
+     *
+     * @param chain one that keeps the bound on g
+     * @param least its f or less, as far as known
+     * @return the f of the best chain found, or {@code least}
+     */
+    private long bettered(int[] stops, ChainSearch.Chain chain, long least) {
+        int k = stops.length;
+        Segments.Builder builder = new Segments.Builder(problem);
+        int next = 0;
+        for (int p = 0; p < n; p++) {
+            if (next < k && p == (next == 0 ? 0 : stops[next - 1])) {
+                builder.segment(p, stops[next++]);
+            }
+            builder.endOf(p);
+        }
+        Segments options = builder.build();
+        int[] chosen = new int[k];
+        long f = 0;
+        long g = 0;
+        for (int i = 0; i < k; i++) {
+            // the least g is within the bound if any is
+            chosen[i] = options.options[i + 1] - 1;
+            for (int o = options.options[i]; Arrays.equals(stops, chain.stops) && o < chosen[i]; o++) {
+                if (options.memory[o] == chain.memories[i]) {
+                    chosen[i] = o;
+                }
+            }
+            f += options.f[chosen[i]];
+            g += options.g[chosen[i]];
+        }
+        if (g > gMost) {
+            return least;
+        }
+        boolean better = true;
+        for (int round = 0; better && round < MAXIMUM_ROUNDS; round++) {
+            better = false;
+            for (int i = 0; i < k; i++) {
+                for (int j = i == k - 1 ? i : i + 1; j < k; j++) {
+                    long without = f - options.f[chosen[i]] - (i == j ? 0 : options.f[chosen[j]]);
+                    long room = gMost - g + options.g[chosen[i]] + (i == j ? 0 : options.g[chosen[j]]);
+                    long best = f;
+                    int bestI = chosen[i];
+                    int bestJ = chosen[j];
+                    int oj = options.options[j + 1] - 1;
+                    // as the first one's g falls, the second one's may rise, and with it falls its f
+                    for (int oi = options.options[i]; oi < options.options[i + 1]; oi++) {
+                        if (i == j) {
+                            if (options.g[oi] <= room && without + options.f[oi] < best) {
+                                best = without + options.f[oi];
+                                bestI = oi;
+                                bestJ = oi;
+                            }
+                            continue;
+                        }
+                        while (oj > options.options[j] && options.g[oi] + options.g[oj - 1] <= room) {
+                            oj--;
+                        }
+                        if (options.g[oi] + options.g[oj] <= room && without + options.f[oi] + options.f[oj] < best) {
+                            best = without + options.f[oi] + options.f[oj];
+                            bestI = oi;
+                            bestJ = oj;
+                        }
+                    }
+                    if (best < f) {
+                        better = true;
+                        f = best;
+                        g += options.g[bestI] - options.g[chosen[i]];
+                        if (i != j) {
+                            g += options.g[bestJ] - options.g[chosen[j]];
+                        }
+                        chosen[i] = bestI;
+                        chosen[j] = bestJ;
+                    }
+                }
+            }
+        }
+        return Math.min(least, f);
     }
 
     /** The segments and memories that a chain of k segments within the ceiling, and within the bound on g, can have. */

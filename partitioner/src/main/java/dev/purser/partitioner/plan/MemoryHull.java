@@ -19,6 +19,9 @@ final class MemoryHull {
     private final double[] a;
     private final double[] serial;
     private final double[] parallel;
+    /** Whether a setting has the paces of the one before it, which is then no slower and no dearer. */
+    private final boolean[] asBefore;
+
     private final double shareLow;
     private final double shareStep;
     private final int bucket;
@@ -89,10 +92,18 @@ final class MemoryHull {
         a = new double[n];
         serial = new double[n];
         parallel = new double[n];
+        asBefore = new boolean[n];
+        double serialBefore = 0;
+        double parallelBefore = 0;
         for (int m = 0; m < n; m++) {
             a[m] = money * memories[m] * costs.unitsPerMbMilli() + time;
-            serial[m] = a[m] * costs.serialPace(memories[m]);
-            parallel[m] = a[m] * costs.parallelPace(memories[m]);
+            double serialPace = costs.serialPace(memories[m]);
+            double parallelPace = costs.parallelPace(memories[m]);
+            serial[m] = a[m] * serialPace;
+            parallel[m] = a[m] * parallelPace;
+            asBefore[m] = m > 0 && serialPace == serialBefore && parallelPace == parallelBefore;
+            serialBefore = serialPace;
+            parallelBefore = parallelPace;
         }
         this.shareLow = shareLow;
         shareStep = (shareHigh - shareLow) / SHARES;
@@ -180,7 +191,8 @@ final class MemoryHull {
                 continue;
             }
             for (int m = Math.max(leastMemory, block * BLOCK); m < Math.min(a.length, (block + 1) * BLOCK); m++) {
-                if (fixedMillis * a[m] + serialMillis * serial[m] + parallelMillis * parallel[m] <= most) {
+                if ((m == leastMemory || !asBefore[m])
+                        && fixedMillis * a[m] + serialMillis * serial[m] + parallelMillis * parallel[m] <= most) {
                     into[found++] = m;
                 }
             }
