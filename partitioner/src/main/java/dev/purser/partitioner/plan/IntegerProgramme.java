@@ -112,8 +112,8 @@ public final class IntegerProgramme implements Partitioner {
         long gMost = cost ? request.sloMillis() : request.budgetUnits();
         long fMost = cost ? request.budgetUnits() : request.sloMillis();
         Expression other =
-                gMost == UNBOUNDED ? null : model.newExpression("other").upper(gMost * limitScale);
-        Expression own = fMost == UNBOUNDED ? null : model.newExpression("own").upper(fMost * scale);
+                gMost == UNBOUNDED ? null : model.newExpression("other").upper((gMost + 0.5) * limitScale);
+        Expression own = fMost == UNBOUNDED ? null : model.newExpression("own").upper((fMost + 0.5) * scale);
         for (int p = 0; p < problem.end(); p++) {
             for (int s = segments.from[p]; s < segments.from[p + 1]; s++) {
                 boolean allowed = problem.layers(p, segments.end[s]) <= problem.mostLayers(most);

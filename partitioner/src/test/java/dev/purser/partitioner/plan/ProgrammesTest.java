@@ -91,7 +91,8 @@ class ProgrammesTest {
                 assertThat((double) IntegerProgramme.Chosen.measure(asked, found))
                         .as(calibration)
                         .isGreaterThanOrEqualTo(optimum)
-                        .isCloseTo(optimum, within(optimum * 2e-3));
+                        .isCloseTo(
+                                optimum, within(optimum * 2e-3 + found.parts().size()));
                 assertThat(found.millis()).isLessThanOrEqualTo(asked.sloMillis());
             }
         }
