@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.purser.core.InputException;
+import dev.purser.core.partition.Layer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -26,11 +27,11 @@ import java.util.regex.Pattern;
  * Measures the layers of a model on this machine with ONNX Runtime's own profiler.
  *
  * <p>Nodes are renamed for it after their layer, so that its records can be told apart whatever the model calls them.
- * Where the runtime merges nodes, e.g. a convolution with the normalisation and the activation behind it, the time of all
- * is that of one of them, whose name or result the merged node keeps, and the others take no time: such times are true for
- * cuts that leave merged operators whole (see {@link MergedOperators}), and too low for others. Without optimisation each
- * layer has its own time, but together they take longer than the model does in service. In both cases times are scaled so
- * that they add up to the median run without the profiler.
+ * Where the runtime merges nodes, e.g. a convolution with the normalisation and the activation behind it, the one that
+ * multiplies has the time of all, and the others take none: such times are true for cuts that leave merged operators whole
+ * (see {@link MergedOperators}), and too low for others. Without optimisation each layer has its own time, but together
+ * they take longer than the model does in service. In both cases times are scaled so that they add up to the median run
+ * without the profiler.
  */
 public final class LayerProfiler {
     /** The profiler stops recording at a million records. */
@@ -220,11 +221,12 @@ public final class LayerProfiler {
         return layer.find() ? Integer.parseInt(layer.group(1)) : 0;
     }
 
-    private static LayerTimes scaled(double[][] times, double profiledMicros, double wholeMicros) {
+    private LayerTimes scaled(double[][] times, double profiledMicros, double wholeMicros) {
         double[] medians = new double[times.length];
         for (int i = 0; i < times.length; i++) {
             medians[i] = median(times[i]);
         }
+        moveToMultiplier(medians);
         double sum = Arrays.stream(medians).sum();
         expect(sum > 0);
         List<Double> micros = new ArrayList<>();
@@ -232,6 +234,29 @@ public final class LayerProfiler {
             micros.add(median * wholeMicros / sum);
         }
         return new LayerTimes(micros, Math.min(1, sum / Math.max(profiledMicros, 1)));
+    }
+
+    /**
+     * A merged node may be called after the last of those that it stands for. Its time goes to the nearest one before that
+     * multiplies, if all between have no time of their own and nothing else reads them.
+     */
+    private void moveToMultiplier(double[] micros) {
+        List<Layer> layers = graph.layerGraph().layers();
+        int[] readers = new int[layers.size()];
+        layers.forEach(layer -> layer.inputs().forEach(input -> readers[input]++));
+        for (int i = 1; i < micros.length; i++) {
+            int at = i;
+            while (at > 0 && layers.get(at).macs() == 0 && micros[i] > 0) {
+                at = layers.get(at).inputs().stream()
+                        .filter(input -> micros[input] == 0 && readers[input] == 1)
+                        .max(Integer::compare)
+                        .orElse(0);
+            }
+            if (at > 0 && at < i) {
+                micros[at] = micros[i];
+                micros[i] = 0;
+            }
+        }
     }
 
     private record Event(String category, String name, double micros) {}
