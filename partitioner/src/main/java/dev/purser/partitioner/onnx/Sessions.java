@@ -42,6 +42,8 @@ final class Sessions {
                 optimization == Optimization.NONE
                         ? OrtSession.SessionOptions.OptLevel.NO_OPT
                         : OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        // what goes wrong comes as an exception
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
         options.addConfigEntry("session.intra_op.allow_spinning", "0");
         return options;
     }

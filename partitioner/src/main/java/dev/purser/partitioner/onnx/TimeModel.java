@@ -19,11 +19,17 @@ import org.hipparchus.linear.RealVector;
  *
  * @param microsPerMac microseconds per multiply-accumulate operation
  * @param microsPerThinMac as above, where few of them make one element
- * @param microsPerByte microseconds per byte of weights, inputs and outputs
+ * @param microsPerWeightByte microseconds per byte of weights
+ * @param microsPerByte microseconds per byte of inputs and outputs
  * @param microsPerLayer microseconds for a layer at all
  */
-public record TimeModel(double microsPerMac, double microsPerThinMac, double microsPerByte, double microsPerLayer) {
-    private static final int FEATURES = 4;
+public record TimeModel(
+        double microsPerMac,
+        double microsPerThinMac,
+        double microsPerWeightByte,
+        double microsPerByte,
+        double microsPerLayer) {
+    private static final int FEATURES = 5;
 
     /** Operations per element of the output below which a layer waits for memory. */
     private static final long THIN = 32;
@@ -32,18 +38,23 @@ public record TimeModel(double microsPerMac, double microsPerThinMac, double mic
 
     /** Checks the ranges. */
     public TimeModel {
-        if (!(microsPerMac >= 0 && microsPerThinMac >= 0 && microsPerByte >= 0 && microsPerLayer >= 0)) {
+        if (!(microsPerMac >= 0
+                && microsPerThinMac >= 0
+                && microsPerWeightByte >= 0
+                && microsPerByte >= 0
+                && microsPerLayer >= 0)) {
             throw new IllegalArgumentException("a coefficient is negative or no number: " + microsPerMac + ", "
-                    + microsPerThinMac + ", " + microsPerByte + ", " + microsPerLayer);
+                    + microsPerThinMac + ", " + microsPerWeightByte + ", " + microsPerByte + ", " + microsPerLayer);
         }
     }
 
     /**
-     * Fits the model to measured layers: the coefficients, none below 0, with the least sum of squared errors.
+     * Fits the model to measured layers: the coefficients, none below 0, with the least sum of squared errors, where
+     * an error counts the less the longer its layer takes.
      *
      * @param measured graphs with the times of their layers
      * @return the model
-     * @throws IllegalArgumentException when times and layers differ in number, or there are fewer than eight layers
+     * @throws IllegalArgumentException when times and layers differ in number, or there are fewer than ten layers
      */
     public static TimeModel fit(Map<LayerGraph, LayerTimes> measured) {
         List<double[]> rows = new ArrayList<>();
@@ -62,6 +73,7 @@ public record TimeModel(double microsPerMac, double microsPerThinMac, double mic
         if (rows.size() < 2 * FEATURES) {
             throw new IllegalArgumentException(rows.size() + " layers are too few to fit " + FEATURES + " numbers");
         }
+        weigh(rows, times);
         double[] best = new double[FEATURES];
         double least = Double.POSITIVE_INFINITY;
         // the best fit without negative numbers is the best of those that leave some out
@@ -73,7 +85,20 @@ public record TimeModel(double microsPerMac, double microsPerThinMac, double mic
                 best = fitted;
             }
         }
-        return new TimeModel(best[0], best[1], best[2], best[3]);
+        return new TimeModel(best[0], best[1], best[2], best[3], best[4]);
+    }
+
+    /** Divides each row by the root of its time: else the largest layers alone would decide. */
+    private static void weigh(List<double[]> rows, List<Double> times) {
+        double mean = times.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+        for (int r = 0; r < rows.size(); r++) {
+            double weight = 1 / Math.sqrt(Math.max(times.get(r) + mean, 1e-9));
+            double[] row = rows.get(r);
+            for (int f = 0; f < FEATURES; f++) {
+                row[f] *= weight;
+            }
+            times.set(r, times.get(r) * weight);
+        }
     }
 
     /** The least-squares fit with some features; one that needs negative numbers is none. */
@@ -91,7 +116,7 @@ public record TimeModel(double microsPerMac, double microsPerThinMac, double mic
             int column = 0;
             for (int f = 0; f < FEATURES; f++) {
                 if ((subset >> f & 1) == 1) {
-                    matrix.setEntry(r, column++, rows.get(r)[f] / Math.max(scale[f], 1));
+                    matrix.setEntry(r, column++, rows.get(r)[f] / (scale[f] > 0 ? scale[f] : 1));
                 }
             }
             vector.setEntry(r, times.get(r));
@@ -102,7 +127,7 @@ public record TimeModel(double microsPerMac, double microsPerThinMac, double mic
             int column = 0;
             for (int f = 0; f < FEATURES; f++) {
                 if ((subset >> f & 1) == 1) {
-                    result[f] = solution.getEntry(column++) / Math.max(scale[f], 1);
+                    result[f] = solution.getEntry(column++) / (scale[f] > 0 ? scale[f] : 1);
                 }
             }
         } catch (MathIllegalArgumentException e) {
@@ -131,12 +156,12 @@ public record TimeModel(double microsPerMac, double microsPerThinMac, double mic
 
     private static double[] features(LayerGraph graph, int index) {
         Layer layer = graph.layers().get(index);
-        double bytes = layer.paramBytes() + layer.outBytes();
+        double bytes = layer.outBytes();
         for (int input : layer.inputs()) {
             bytes += graph.layers().get(input).outBytes();
         }
         boolean thin = layer.macs() < THIN * Math.max(1, layer.outBytes() / ELEMENT_BYTES);
-        return new double[] {thin ? 0 : layer.macs(), thin ? layer.macs() : 0, bytes, 1};
+        return new double[] {thin ? 0 : layer.macs(), thin ? layer.macs() : 0, layer.paramBytes(), bytes, 1};
     }
 
     /**
@@ -152,8 +177,9 @@ public record TimeModel(double microsPerMac, double microsPerThinMac, double mic
             double[] features = features(graph, i);
             micros.add(features[0] * microsPerMac
                     + features[1] * microsPerThinMac
-                    + features[2] * microsPerByte
-                    + features[3] * microsPerLayer);
+                    + features[2] * microsPerWeightByte
+                    + features[3] * microsPerByte
+                    + features[4] * microsPerLayer);
         }
         return new LayerTimes(micros, 1);
     }

@@ -116,7 +116,7 @@ final class LayerTimesTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void aFitFindsTheNumbersThatMadeTheTimes(long seed) {
-        TimeModel truth = new TimeModel(2e-5, 3e-4, 1e-4, 5);
+        TimeModel truth = new TimeModel(2e-5, 3e-4, 6e-5, 1e-4, 5);
         Map<LayerGraph, LayerTimes> measured = new LinkedHashMap<>();
         for (int i = 0; i < 2; i++) {
             LayerGraph graph = random(seed + 100 * i, 60);
@@ -125,6 +125,7 @@ final class LayerTimesTest {
         TimeModel fitted = TimeModel.fit(measured);
         assertThat(fitted.microsPerMac()).isCloseTo(truth.microsPerMac(), within(1e-9));
         assertThat(fitted.microsPerThinMac()).isCloseTo(truth.microsPerThinMac(), within(1e-8));
+        assertThat(fitted.microsPerWeightByte()).isCloseTo(truth.microsPerWeightByte(), within(1e-8));
         assertThat(fitted.microsPerByte()).isCloseTo(truth.microsPerByte(), within(1e-8));
         assertThat(fitted.microsPerLayer()).isCloseTo(truth.microsPerLayer(), within(1e-3));
         LayerGraph other = random(seed + 7, 20);
@@ -152,6 +153,6 @@ final class LayerTimesTest {
         assertThatThrownBy(() -> TimeModel.fit(Map.of(graph, times))).hasMessageContaining("too few");
         assertThatThrownBy(() -> TimeModel.fit(Map.of(random(1, 6), times))).hasMessageContaining("has 6 layers");
         assertThatThrownBy(() -> new LayerTimes(List.of(-1.0), 1)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new TimeModel(1, Double.NaN, 0, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new TimeModel(1, Double.NaN, 0, 0, 0)).isInstanceOf(IllegalArgumentException.class);
     }
 }
