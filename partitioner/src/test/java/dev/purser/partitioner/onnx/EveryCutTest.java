@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -76,11 +75,11 @@ final class EveryCutTest {
         assertThat(largest(graph, several, Optimization.ALL)).isLessThanOrEqualTo(TOLERANCE);
     }
 
-    @ParameterizedTest
-    @CsvSource({"all-minilm-l6-v2.onnx", "all-minilm-l6-v2-q.onnx"})
-    void atEverySingleCutOfAnEmbeddingModel(String resource) throws IOException {
-        Path file = folder.resolve(resource);
-        try (InputStream in = Objects.requireNonNull(EveryCutTest.class.getResourceAsStream("/" + resource))) {
+    @Test
+    void atEverySingleCutOfAnEmbeddingModel() throws IOException {
+        Path file = folder.resolve("embedding.onnx");
+        try (InputStream in =
+                Objects.requireNonNull(EveryCutTest.class.getResourceAsStream("/all-minilm-l6-v2-q.onnx"))) {
             Files.copy(in, file);
         }
         OnnxGraph graph = OnnxGraph.of(
@@ -90,7 +89,7 @@ final class EveryCutTest {
         assertThat(largest(graph, single, Optimization.NONE)).isZero();
         // a quantised operator turns another rounding into a step, so merged operators must stay whole
         List<Cut> whole = MergedOperators.leftWhole(graph).cuts();
-        assertThat(largest(graph, every(whole, 12), Optimization.ALL)).isLessThanOrEqualTo(TOLERANCE);
+        assertThat(largest(graph, every(whole, 15), Optimization.ALL)).isLessThanOrEqualTo(TOLERANCE);
     }
 
     private static List<Cut> every(List<Cut> cuts, int step) {

@@ -110,7 +110,7 @@ final class OnnxModelTest {
     @Test
     void aTruncatedFileIsRefusedWhereverItEnds() throws IOException {
         byte[] whole = Files.readAllBytes(chain().write(file));
-        for (int length = 0; length < whole.length; length++) {
+        for (int length = 0; length < whole.length; length += length < 300 ? 1 : 17) {
             Files.write(file, Arrays.copyOf(whole, length));
             assertThatThrownBy(() -> OnnxModel.read(file))
                     .as("%d of %d bytes", length, whole.length)
@@ -124,7 +124,7 @@ final class OnnxModelTest {
         byte[] whole = Files.readAllBytes(chain().write(file));
         SplittableRandom random = new SplittableRandom(seed);
         int refused = 0;
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 150; i++) {
             byte[] damaged = whole.clone();
             for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
                 damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
