@@ -27,6 +27,8 @@ final class ArchitectureTest {
                 .definedBy("dev.purser.spi..")
                 .layer("predictors")
                 .definedBy("dev.purser.predictors..")
+                .layer("partitioner")
+                .definedBy("dev.purser.partitioner..")
                 .layer("policies-research")
                 .definedBy("dev.purser.research..")
                 .layer("policies-sim")
@@ -41,10 +43,13 @@ final class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("server")
                 .whereLayer("predictors")
                 .mayOnlyBeAccessedByLayers("server")
+                .whereLayer("partitioner")
+                .mayOnlyBeAccessedByLayers("server")
                 .whereLayer("spi")
-                .mayOnlyBeAccessedByLayers("predictors", "policies-research", "policies-sim", "server")
+                .mayOnlyBeAccessedByLayers("predictors", "partitioner", "policies-research", "policies-sim", "server")
                 .whereLayer("core")
-                .mayOnlyBeAccessedByLayers("spi", "predictors", "policies-research", "policies-sim", "server")
+                .mayOnlyBeAccessedByLayers(
+                        "spi", "predictors", "partitioner", "policies-research", "policies-sim", "server")
                 .check(PURSER);
     }
 
@@ -58,6 +63,7 @@ final class ArchitectureTest {
                 .resideInAnyPackage(
                         "dev.purser.spi..",
                         "dev.purser.predictors..",
+                        "dev.purser.partitioner..",
                         "dev.purser.research..",
                         "dev.purser.sim..",
                         "dev.purser.server..")
@@ -84,6 +90,7 @@ final class ArchitectureTest {
     void policiesHoldNoClockThreadOrClient() {
         worldly("dev.purser.research..").check(PURSER);
         worldly("dev.purser.predictors..").check(PURSER);
+        worldly("dev.purser.partitioner.plan..").check(PURSER);
         worldly("dev.purser.core.policy..").check(PURSER);
     }
 

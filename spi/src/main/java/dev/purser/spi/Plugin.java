@@ -6,6 +6,7 @@ import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ModelSelector;
+import dev.purser.core.policy.Partitioner;
 import dev.purser.core.policy.ResourceProvisioner;
 import java.util.List;
 
@@ -51,6 +52,11 @@ public interface Plugin {
 
     /** How many requests to gather before they are served together, and how long to wait. */
     default List<PolicyFactory<? extends BatchingPolicy, ?>> batchingPolicies() {
+        return List.of();
+    }
+
+    /** Where to cut a model, and the memory of each part. */
+    default List<PolicyFactory<? extends Partitioner, ?>> partitioners() {
         return List.of();
     }
 

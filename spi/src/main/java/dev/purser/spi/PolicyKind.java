@@ -6,6 +6,7 @@ import dev.purser.core.policy.Dispatcher;
 import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ModelSelector;
+import dev.purser.core.policy.Partitioner;
 import dev.purser.core.policy.ResourceProvisioner;
 import java.util.List;
 import java.util.function.Function;
@@ -43,6 +44,9 @@ public final class PolicyKind<P> {
     public static final PolicyKind<BatchingPolicy> BATCHING_POLICY =
             new PolicyKind<>("batching policy", Plugin::batchingPolicies);
 
+    /** Where to cut a model, and the memory of each part. */
+    public static final PolicyKind<Partitioner> PARTITIONER = new PolicyKind<>("partitioner", Plugin::partitioners);
+
     private final String title;
     private final Function<Plugin, List<PolicyFactory<? extends P, ?>>> factories;
 
@@ -51,7 +55,7 @@ public final class PolicyKind<P> {
         this.factories = factories;
     }
 
-    /** All kinds, in the order in which a request meets them. */
+    /** All kinds: in the order in which a request meets them, then what is asked once a deployment. */
     public static List<PolicyKind<?>> all() {
         return List.of(
                 MODEL_SELECTOR,
@@ -60,7 +64,8 @@ public final class PolicyKind<P> {
                 RESOURCE_PROVISIONER,
                 COLD_START_MANAGER,
                 LOAD_PREDICTOR,
-                INTER_ARRIVAL_PREDICTOR);
+                INTER_ARRIVAL_PREDICTOR,
+                PARTITIONER);
     }
 
     /** What people call it, in the singular. */

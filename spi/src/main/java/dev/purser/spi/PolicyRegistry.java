@@ -7,6 +7,7 @@ import dev.purser.core.json.Json;
 import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.InterArrivalPredictor;
 import dev.purser.core.policy.LoadPredictor;
+import dev.purser.core.policy.Partitioner;
 import dev.purser.core.policy.ServiceCatalog;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,6 +158,18 @@ public final class PolicyRegistry {
         return create(where, PolicyKind.INTER_ARRIVAL_PREDICTOR, spec, null, seed);
     }
 
+    /**
+     * Makes a partitioner.
+     *
+     * @param where the file or option that names it, for messages
+     * @param spec its name and settings
+     * @param seed for partitioners that draw lots
+     * @throws InputException if there is none of that name, or its settings are wrong
+     */
+    public Partitioner partitioner(String where, PolicySpec spec, long seed) {
+        return create(where, PolicyKind.PARTITIONER, spec, null, seed);
+    }
+
     private <P> P create(
             String where, PolicyKind<P> kind, PolicySpec spec, @Nullable ServiceCatalog catalog, long seed) {
         Entry entry = byName(kind).get(spec.policy());
@@ -181,7 +194,7 @@ public final class PolicyRegistry {
             public ServiceCatalog catalog() {
                 if (catalog == null) {
                     throw new UnsupportedOperationException(
-                            "a predictor by itself serves nothing, so it has no catalog");
+                            "a policy made by itself serves nothing, so it has no catalog");
                 }
                 return catalog;
             }

@@ -1,0 +1,123 @@
+package dev.purser.partitioner.onnx;
+
+import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.purser.core.InputException;
+import dev.purser.core.Names;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Values for what a model leaves open in the shapes of its inputs.
+ *
+ * @param shapes whole shapes by the name of the input
+ * @param dimensions values by the name of a dimension, e.g. {@code batch_size}, for all inputs that have it
+ */
+public record InputShapes(Map<String, List<Long>> shapes, Map<String, Long> dimensions) {
+    /** For models that leave nothing open. */
+    public static final InputShapes NONE = new InputShapes(Map.of(), Map.of());
+
+    /** Keeps copies. */
+    public InputShapes {
+        shapes = Map.copyOf(shapes);
+        dimensions = Map.copyOf(dimensions);
+    }
+
+    /**
+     * As this, with a value for a dimension.
+     *
+     * @param name the dimension's name
+     * @param value 1 or more
+     */
+    public InputShapes with(String name, long value) {
+        if (value < 1) {
+            throw new IllegalArgumentException("dimension '" + name + "' is " + value + ", but must be 1 or more");
+        }
+        Map<String, Long> more = new LinkedHashMap<>(dimensions);
+        more.put(name, value);
+        return new InputShapes(shapes, more);
+    }
+
+    /** Shapes without anything open for all inputs of a model, or all that is missing or wrong. */
+    Map<String, List<Long>> resolve(OnnxModel model) {
+        List<String> problems = new ArrayList<>();
+        Set<String> open = new TreeSet<>();
+        Map<String, List<Long>> resolved = new LinkedHashMap<>();
+        for (ValueInfoProto input : model.inputs()) {
+            if (!input.getType().hasTensorType()
+                    || !input.getType().getTensorType().hasShape()) {
+                List<Long> given = shapes.get(input.getName());
+                if (given == null || !input.getType().hasTensorType()) {
+                    problems.add("input '" + input.getName() + "': "
+                            + (input.getType().hasTensorType()
+                                    ? "has no shape\nMaybe: give it one, e.g. " + input.getName() + "=1,128"
+                                    : "is not a tensor"));
+                } else if (given.stream().anyMatch(size -> size < 1)) {
+                    problems.add("input '" + input.getName() + "': " + given + " is no shape");
+                } else {
+                    resolved.put(input.getName(), given);
+                }
+                continue;
+            }
+            List<Dimension> declared =
+                    input.getType().getTensorType().getShape().getDimList();
+            List<Long> given = shapes.get(input.getName());
+            if (given != null && given.size() != declared.size()) {
+                problems.add("input '" + input.getName() + "': has " + declared.size() + " dimensions, but " + given
+                        + " was given");
+                continue;
+            }
+            List<Long> shape = new ArrayList<>();
+            for (int i = 0; i < declared.size(); i++) {
+                shape.add(size(input.getName(), i, declared.get(i), given == null ? 0 : given.get(i), problems, open));
+            }
+            resolved.put(input.getName(), List.copyOf(shape));
+        }
+        List<String> inputs =
+                model.inputs().stream().map(ValueInfoProto::getName).toList();
+        for (String name : shapes.keySet()) {
+            if (!inputs.contains(name)) {
+                problems.add("input '" + name + "': there is none of this name\nMaybe: " + String.join(", ", inputs));
+            }
+        }
+        for (String name : dimensions.keySet()) {
+            if (!open.contains(name)) {
+                problems.add("dimension '" + name + "': no input leaves one of this name open\nMaybe: "
+                        + Names.suggest("open dimension", open, name));
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new InputException(model.file().toString(), problems);
+        }
+        return resolved;
+    }
+
+    private long size(
+            String input, int index, Dimension declared, long given, List<String> problems, Set<String> open) {
+        String field = "input '" + input + "', dimension " + index;
+        if (declared.hasDimValue() && declared.getDimValue() > 0) {
+            if (given != 0 && given != declared.getDimValue()) {
+                problems.add(field + ": is " + declared.getDimValue() + ", but " + given + " was given");
+            }
+            return declared.getDimValue();
+        }
+        String name = declared.getDimParam();
+        if (!name.isEmpty()) {
+            open.add(name);
+        }
+        long value = given != 0 ? given : dimensions.getOrDefault(name, 0L);
+        if (value < 1) {
+            problems.add(field + ": "
+                    + (value < 0
+                            ? value + " is no size"
+                            : (name.isEmpty() ? "is open" : "'" + name + "' is open") + ", and has no value")
+                    + "\nMaybe: give " + (name.isEmpty() ? "the whole shape of " + input : name + "=1"));
+            return 1;
+        }
+        return value;
+    }
+}

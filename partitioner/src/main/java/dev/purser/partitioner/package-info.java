@@ -1,0 +1,3 @@
+/** Cutting models into parts. */
+@org.jspecify.annotations.NullMarked
+package dev.purser.partitioner;
