@@ -431,6 +431,7 @@ public final class LocalDeployment implements AutoCloseable {
             LockSupport.parkNanos(NOTICE.toNanos() / 100);
         }
         host.close();
+        platform.clear();
     }
 
     /** Fails what is open and terminates all workers. */

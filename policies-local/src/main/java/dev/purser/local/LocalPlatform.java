@@ -931,6 +931,11 @@ final class LocalPlatform implements LivePlatform<Call> {
     public void close() {
         timers.shutdownNow();
         host.close();
+        clear();
+    }
+
+    /** Deletes what is between parts. */
+    void clear() {
         store.close();
     }
 

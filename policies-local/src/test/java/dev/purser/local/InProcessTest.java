@@ -45,6 +45,25 @@ final class InProcessTest {
     }
 
     @Test
+    void aChainAnswers() {
+        World world = world().chain(
+                        TestModels.step(directory, "x", "a"),
+                        TestModels.step(directory, "a", "b"),
+                        TestModels.step(directory, "b", "y"));
+        try (LocalDeployment deployment = world.start()) {
+            Answer cold = deployment.infer(0, add("a", 1)).join();
+            assertThat(y(cold)).isEqualTo(4);
+            assertThat(cold.response().id()).isEqualTo("a");
+            assertThat(cold.served().coldParts()).isEqualTo(3);
+            Answer warm = deployment.infer(0, add("b", 2)).join();
+            assertThat(y(warm)).isEqualTo(5);
+            assertThat(warm.served().coldStart()).isFalse();
+            assertThat(deployment.metadata(0).inputs().getFirst().name()).isEqualTo("x");
+            assertThat(deployment.metadata(0).outputs().getFirst().name()).isEqualTo("y");
+        }
+    }
+
+    @Test
     void instancesAndFunctionsAnswer() {
         World world = world().instances(TestModels.add(directory), 1, 2, 1).function(TestModels.add(directory));
         try (LocalDeployment deployment = world.startReady()) {

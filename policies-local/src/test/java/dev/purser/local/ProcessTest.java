@@ -142,6 +142,32 @@ final class ProcessTest {
     }
 
     @Test
+    void aChainAnswersColdWarmAndAfterAPartWasKilled() {
+        World world = world().chain(
+                        TestModels.step(directory, "x", "a"),
+                        TestModels.step(directory, "a", "b"),
+                        TestModels.step(directory, "b", "y"));
+        try (LocalDeployment deployment = world.start()) {
+            Answer cold = deployment.infer(0, add("a", 1)).join();
+            assertThat(y(cold)).isEqualTo(4);
+            assertThat(cold.served().coldParts()).isEqualTo(3);
+            assertThat(y(deployment.infer(0, add("b", 2)).join())).isEqualTo(5);
+            List<Worker> parts = workers(deployment);
+            assertThat(parts).hasSize(3).allSatisfy(part -> {
+                assertThat(runs(part.pid())).isTrue();
+                assertThat(part.served()).isEqualTo(2);
+            });
+            signal("-KILL", parts.get(1).pid());
+            await("the loss to be seen", () -> deployment.state().workers().size() == 2);
+            Answer again = deployment.infer(0, add("c", 3)).join();
+            assertThat(y(again)).isEqualTo(6);
+            assertThat(again.served().coldParts()).isEqualTo(1);
+            workers(deployment);
+            assertThat(deployment.state().objects().objects()).isZero();
+        }
+    }
+
+    @Test
     void workersKilledUnderLoadCostNoRequestItsEnd() throws InterruptedException {
         World world = world().instances(TestModels.add(directory), 2, 2, 4)
                 .batching(World.upTo(4, Duration.ZERO))

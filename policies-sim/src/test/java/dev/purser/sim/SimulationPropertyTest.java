@@ -8,6 +8,7 @@ import dev.purser.core.engine.Metrics;
 import dev.purser.core.engine.PolicySet;
 import dev.purser.core.engine.RunResult;
 import dev.purser.core.engine.Timeline.Channel;
+import dev.purser.core.model.ChainPart;
 import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.ModelPool;
 import dev.purser.core.model.Variant;
@@ -60,6 +61,7 @@ class SimulationPropertyTest {
     void nothingIsLostAndNothingIsCountedTwice() {
         int answered = 0;
         int throttled = 0;
+        int inParts = 0;
         for (long seed = 0; seed < CASES; seed++) {
             try {
                 Case one = new Case(seed);
@@ -69,6 +71,7 @@ class SimulationPropertyTest {
                         result.metrics().onInstances() > 0 && result.metrics().onFunctions() > 0 ? 1 : 0;
                 throttled +=
                         result.metrics().throttles() > 0 && result.metrics().refused() > 0 ? 1 : 0;
+                inParts += result.usage().objectsWritten() > 0 ? 1 : 0;
             } catch (RuntimeException | AssertionError e) {
                 throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
             }
@@ -76,6 +79,7 @@ class SimulationPropertyTest {
         // the cases are worth something: most use both kinds of resource, and many are throttled and refuse
         assertThat(answered).isGreaterThan(CASES / 2);
         assertThat(throttled).isGreaterThan(CASES / 10);
+        assertThat(inParts).isGreaterThan(CASES / 5);
     }
 
     private static void conserves(Case one, RunResult result) {
@@ -105,8 +109,9 @@ class SimulationPropertyTest {
         assertThat(metrics.sandboxesStarted()).isGreaterThanOrEqualTo(metrics.coldStarts());
         assertThat(metrics.meanSandboxes(result.endNanos())).isBetween(0.0, (double) metrics.sandboxesStarted());
 
-        assertThat(result.usage().objectsRead())
-                .isLessThanOrEqualTo(metrics.instancesStarted() + metrics.sandboxesStarted());
+        // what one part of a chain leaves the next one fetches, and nobody else
+        assertThat(result.usage().objectsRead() - result.usage().objectsWritten())
+                .isBetween(0L, metrics.instancesStarted() + metrics.sandboxesStarted());
         assertThat(result.usage().functionRequests()).isGreaterThanOrEqualTo(metrics.onFunctions());
         assertThat(result.usage().instances().stream()
                         .mapToLong(used -> used.stopped())
@@ -275,6 +280,7 @@ class SimulationPropertyTest {
                                         random.nextBoolean() ? null : new TreeMap<>(Map.of(4, 2 * ms))));
                     }
                 }
+                boolean split = random.nextInt(3) == 0;
                 variants.add(new Variant(
                         "variant-" + v,
                         random.nextDouble(),
@@ -282,8 +288,12 @@ class SimulationPropertyTest {
                         random.nextInt(500),
                         random.nextInt(2000),
                         vm,
-                        new FunctionProfile(new TreeMap<>(
-                                Map.of(512, 50.0 + random.nextInt(2000), 1536, 10.0 + random.nextInt(40))))));
+                        split
+                                ? null
+                                : new FunctionProfile(new TreeMap<>(
+                                        Map.of(512, 50.0 + random.nextInt(2000), 1536, 10.0 + random.nextInt(40)))),
+                        null,
+                        split ? chain() : null));
             }
             List<RequestClass> classes = new ArrayList<>();
             int classCount = 1 + random.nextInt(4);
@@ -305,6 +315,22 @@ class SimulationPropertyTest {
                             random.nextBoolean() ? null : new SpotConfiguration(List.of("c5.large"), 1),
                             random.nextBoolean() ? null : BurstPricing.Mode.values()[random.nextInt(2)]),
                     PriceBooks.named(random.nextBoolean() ? "us-east-1-2019" : "us-east-1-2026"));
+        }
+
+        private List<ChainPart> chain() {
+            int parts = 2 + random.nextInt(3);
+            List<ChainPart> chain = new ArrayList<>();
+            for (int p = 0; p < parts; p++) {
+                chain.add(new ChainPart(
+                        "part-" + p,
+                        512 << random.nextInt(2),
+                        1 + random.nextInt(500),
+                        random.nextInt(500),
+                        random.nextInt(100),
+                        p < parts - 1 ? random.nextInt(1 << 20) : 0,
+                        null));
+            }
+            return chain;
         }
 
         private void look(long nanos) {

@@ -23,6 +23,39 @@ public final class TestModels {
     }
 
     /**
+     * One step of a chain: {@code output = input + 1}, FP32 [-1, 3].
+     *
+     * @param directory where to write it
+     * @param input the input's name
+     * @param output the output's name
+     * @return the file
+     */
+    public static Path step(Path directory, String input, String output) {
+        return new OnnxGraph("step")
+                .input(input, OnnxGraph.FLOAT, -1, 3)
+                .output(output, OnnxGraph.FLOAT, -1, 3)
+                .weights("one", new long[0], 1f)
+                .node("Add", new String[] {input, "one"}, output)
+                .write(directory.resolve(input + "-" + output + ".onnx"));
+    }
+
+    /**
+     * {@code y = x w}, FP32 [-1, -1] to [-1, 2], which takes three columns but does not say so: inputs made up from what it
+     * says do not fit.
+     *
+     * @param directory where to write it
+     * @return the file
+     */
+    public static Path reticent(Path directory) {
+        return new OnnxGraph("reticent")
+                .input("x", OnnxGraph.FLOAT, -1, -1)
+                .output("y", OnnxGraph.FLOAT, -1, 2)
+                .weights("w", new long[] {3, 2}, 1, 0, 0, 1, 1, 1)
+                .node("MatMul", new String[] {"x", "w"}, "y")
+                .write(directory.resolve("reticent.onnx"));
+    }
+
+    /**
      * The perceptron of the serving benchmark: FP32 [-1, 784], 256 hidden units, FP32 [-1, 10] that add up to 1.
      *
      * @param directory where to write it

@@ -93,6 +93,15 @@ class WorkerTest {
     }
 
     @Test
+    void servesANetworkThatTakesNoMadeUpInputs() throws Exception {
+        try (WorkerProcess worker = start(onnx(TestModels.reticent(directory)));
+                InferenceClient client = worker.client()) {
+            assertThat(worker.report.ready()).as(worker.report.error()).isTrue();
+            assertThat(client.infer("m", add(2), TIMEOUT).output("y").floats()).containsExactly(4, 4);
+        }
+    }
+
+    @Test
     void embedsTexts() throws Exception {
         try (WorkerProcess worker = start(TestFiles.MINILM);
                 InferenceClient client = worker.client()) {
