@@ -44,7 +44,7 @@ final class MarkReproduction implements Reproduction {
     /** The sampling window of the release. */
     private static final Duration WINDOW = Duration.ofSeconds(5);
 
-    private static final Duration BOOT = Duration.ofSeconds(180);
+    private static final Duration BOOT = Duration.ofMinutes(3);
     private static final Duration HOUR = Duration.ofHours(1);
     private static final long SEED = 1;
     private static final int SAMPLES = 3;
@@ -142,7 +142,7 @@ final class MarkReproduction implements Reproduction {
         Map<String, Map<String, Measured>> measured = new LinkedHashMap<>();
         main.forEach((trace, byStack) -> {
             Map<String, Measured> ofTrace = new LinkedHashMap<>();
-            byStack.forEach((stack, futures) -> ofTrace.put(stack, measured(trace, stack, futures)));
+            byStack.forEach((stack, futures) -> ofTrace.put(stack, sum(trace, stack, futures)));
             runs.addAll(ofTrace.values());
             measured.put(trace, ofTrace);
         });
@@ -218,7 +218,7 @@ final class MarkReproduction implements Reproduction {
         return runs;
     }
 
-    private static Measured measured(String experiment, String stack, List<Future<RunResult>> futures) {
+    private static Measured sum(String experiment, String stack, List<Future<RunResult>> futures) {
         return Measured.of(
                 experiment, stack, futures.stream().map(RunPool::await).toList());
     }
@@ -286,8 +286,8 @@ final class MarkReproduction implements Reproduction {
         double furthest = 0;
         int within = 0;
         for (Map.Entry<Assumption, List<List<Future<RunResult>>>> entry : changed.entrySet()) {
-            Measured mark = measured("", MARK, entry.getValue().getFirst());
-            Measured managed = measured("", MANAGED, entry.getValue().getLast());
+            Measured mark = sum("", MARK, entry.getValue().getFirst());
+            Measured managed = sum("", MANAGED, entry.getValue().getLast());
             double ratio = managed.usd() / mark.usd();
             String name = entry.getKey().name();
             measured.add(format(
@@ -313,7 +313,7 @@ final class MarkReproduction implements Reproduction {
 
     private record Surge(double burst, Map<String, Future<RunResult>> runs) {
         Measured of(String stack) {
-            return measured(
+            return sum(
                     format("surge of %.0f %%", 100 * burst), stack, List.of(Objects.requireNonNull(runs.get(stack))));
         }
 
@@ -386,7 +386,7 @@ final class MarkReproduction implements Reproduction {
 
         List<Measured> measured() {
             return runs.entrySet().stream()
-                    .map(entry -> MarkReproduction.measured(EXPERIMENT, entry.getKey(), List.of(entry.getValue())))
+                    .map(entry -> sum(EXPERIMENT, entry.getKey(), List.of(entry.getValue())))
                     .toList();
         }
 
@@ -397,7 +397,7 @@ final class MarkReproduction implements Reproduction {
             long lost = 0;
             for (Map.Entry<String, Future<RunResult>> run : runs.entrySet()) {
                 RunResult result = RunPool.await(run.getValue());
-                Measured one = MarkReproduction.measured(EXPERIMENT, run.getKey(), List.of(run.getValue()));
+                Measured one = sum(EXPERIMENT, run.getKey(), List.of(run.getValue()));
                 long taken = result.log().instanceEvents().stream()
                         .filter(event -> event.kind().equals("interrupted"))
                         .count();

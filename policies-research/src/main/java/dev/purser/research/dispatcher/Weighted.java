@@ -31,11 +31,15 @@ public final class Weighted implements Dispatcher {
     /**
      * Settings.
      *
+     * @param functions whether functions take what instances cannot answer in time
      * @param memoryMb memory of the functions
      * @param allowance taken off the latency promise for what is neither wait nor service
      * @param margin share of the latency promise that is left free on instances
      */
     public record Settings(
+            @Setting(value = "functions take what instances cannot answer in time", byDefault = "true")
+            boolean functions,
+
             @Setting(
                     value =
                             "memory of the functions in MB (MArk has 3008); 0 sizes it by the latency bound: least cost that"
@@ -68,6 +72,7 @@ public final class Weighted implements Dispatcher {
     private final ServiceCatalog catalog;
     private final long allowanceNanos;
     private final double margin;
+    private final boolean functions;
     private final Routes routes;
     private final Balance[] balances;
 
@@ -81,6 +86,7 @@ public final class Weighted implements Dispatcher {
         catalog = context.catalog();
         allowanceNanos = settings.allowance().toNanos();
         margin = settings.margin();
+        functions = settings.functions();
         routes = new Routes(catalog, settings.memoryMb(), allowanceNanos);
         SloBatches batches = new SloBatches(catalog, settings.margin(), settings.allowance());
         balances = IntStream.range(0, catalog.variants())
@@ -130,7 +136,8 @@ public final class Weighted implements Dispatcher {
 
     /** The function for a request, or -1. */
     private int function(int requestClass, int variant, ServingView view) {
-        @Nullable Dispatch dispatch = view.offload().enabled() ? routes.function(requestClass, variant) : null;
+        @Nullable
+        Dispatch dispatch = functions && view.offload().enabled() ? routes.function(requestClass, variant) : null;
         return dispatch instanceof Dispatch.ToFunction to ? to.function() : -1;
     }
 

@@ -22,7 +22,7 @@ class WeightedTest {
     private final Weighted dispatcher = dispatcher(catalog, 0);
 
     private static Weighted dispatcher(ServiceCatalog catalog, int memoryMb) {
-        return new Weighted(new Weighted.Settings(memoryMb, Duration.ofMillis(5), 0.1), Worlds.context(catalog));
+        return new Weighted(new Weighted.Settings(true, memoryMb, Duration.ofMillis(5), 0.1), Worlds.context(catalog));
     }
 
     private Dispatch dispatch() {
