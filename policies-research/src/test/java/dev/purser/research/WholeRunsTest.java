@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.Metrics;
 import dev.purser.core.engine.RunResult;
+import dev.purser.core.engine.Timeline;
 import dev.purser.core.model.Variant;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.pricing.Market;
 import dev.purser.core.trace.ArrivalTrace;
 import dev.purser.core.trace.Traces;
 import dev.purser.core.workload.Workloads;
@@ -18,12 +20,18 @@ import dev.purser.sim.SimulatorSettings;
 import dev.purser.sim.SpotMarket;
 import dev.purser.sim.Spread;
 import dev.purser.spi.PolicyRegistry;
+import dev.purser.spi.Stack;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -311,5 +319,65 @@ class WholeRunsTest {
                         .map(decision -> catalog.fleetName(decision.fleet())))
                 .contains("inception-v3 on c5.xlarge spot");
         assertThat(reasons(result)).contains("unavailable");
+    }
+
+    @Test
+    void whenSpotInstancesBecomeTooDearOthersAreRentedAndNobodyIsLost(@TempDir Path folder) throws IOException {
+        Path prices = folder.resolve("prices.csv");
+        Files.writeString(prices, """
+                time,c5.large,c5.xlarge,c5.2xlarge,c5.4xlarge,p2.xlarge
+                2018-09-06T17:00:00Z,0.03,0.07,0.14,0.3,0.28
+                2018-09-06T17:10:00Z,0.09,0.18,0.35,0.7,0.95
+                2018-09-06T17:30:00Z,0.03,0.07,0.14,0.3,0.28
+                """);
+        ServiceCatalog catalog = Worlds.shipped("mark");
+        ArrivalTrace trace = Traces.of("constant:rate=80,duration=50m");
+        RunResult result = run(
+                "mark-spot",
+                catalog,
+                trace,
+                1,
+                SimulatorSettings.defaults()
+                        .withSpot(new SpotMarket(prices.toString(), Duration.ZERO, Duration.ofMinutes(2), 0, 0, 0.8)));
+        Metrics metrics = result.metrics();
+        assertThat(metrics.answered()).isEqualTo(metrics.arrived());
+        assertThat((double) metrics.violations()).isLessThan(0.02 * metrics.arrived());
+        assertThat(result.log().instanceEvents()).anyMatch(event -> event.kind().equals("notice"));
+        assertThat(result.usage().instances().stream()
+                        .mapToLong(used -> used.billedSeconds())
+                        .sum())
+                .as("on demand while the market is too dear")
+                .isPositive();
+        assertThat(result.log().plans().getLast().fleets().stream()
+                        .filter(decision -> decision.target() > 0)
+                        .map(decision -> catalog.market(catalog.typeOfFleet(decision.fleet()))))
+                .as("back on the market when it is cheap again")
+                .contains(Market.SPOT);
+    }
+
+    /** Burstable instances are cheap until a surge has used up their credits. */
+    @Test
+    void whenCreditsRunOutInASurgeThePlanFindsOtherInstances() {
+        ServiceCatalog catalog = Worlds.shipped("mark");
+        Stack mark = REGISTRY.stack("mark");
+        Stack onBurstables = mark.withResourceProvisioner(
+                mark.resourceProvisioner().with("instanceTypes", List.of("t2.medium", "c5.xlarge")));
+        ArrivalTrace trace =
+                Traces.of("flash-crowd:base=15,factor=4,start=10m,ramp=1m,hold=80m,decay=0s,duration=100m");
+        RunResult result = Simulation.of(catalog, REGISTRY.create(onBurstables, catalog, 1), trace, 1)
+                .withLog(new DecisionLog(10_000, 100))
+                .run();
+        Metrics metrics = result.metrics();
+        assertThat(metrics.answered()).isEqualTo(metrics.arrived());
+        assertThat(result.log().instanceEvents()).anyMatch(event -> event.kind().equals("throttled"));
+        assertThat(result.log().plans().stream()
+                        .filter(plan -> plan.nanos() > Duration.ofMinutes(40).toNanos())
+                        .flatMap(plan -> plan.fleets().stream())
+                        .filter(decision -> decision.launched() > 0))
+                .as("launched after the credits ran out")
+                .isNotEmpty();
+        double[] late = metrics.timeline().values(Timeline.Channel.VIOLATIONS);
+        double last = Arrays.stream(late, late.length - 60, late.length).sum();
+        assertThat(last).as("late in the last ten minutes").isLessThan(0.02 * 60 * 600);
     }
 }
