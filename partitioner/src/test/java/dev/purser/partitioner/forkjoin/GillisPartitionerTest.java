@@ -77,16 +77,16 @@ class GillisPartitionerTest {
     private static LayerGraph net(int convolutions, int channels) {
         List<Layer> layers = new ArrayList<>();
         layers.add(new Layer(
-                "in", "Input", List.of(), 0, 4L * 32 * 32 * channels, 0, Spatial.pointwise(32, 32, channels)));
+                "in", "Input", List.of(), 0, 4L * 64 * 64 * channels, 0, Spatial.pointwise(64, 64, channels)));
         for (int i = 1; i <= convolutions; i++) {
             layers.add(new Layer(
                     "conv" + i,
                     "Conv",
                     List.of(i - 1),
                     4L * 9 * channels * channels,
-                    4L * 32 * 32 * channels,
-                    32L * 32 * 9 * channels * channels,
-                    new Spatial(32, 32, channels, 3, 3, 1, 1, 1, 1, 1, 1)));
+                    4L * 64 * 64 * channels,
+                    64L * 64 * 9 * channels * channels,
+                    new Spatial(64, 64, channels, 3, 3, 1, 1, 1, 1, 1, 1)));
         }
         layers.add(new Layer("mean", "GlobalAveragePool", List.of(convolutions), 0, 4L * channels, 0));
         layers.add(new Layer("fc", "Gemm", List.of(convolutions + 1), 4L * channels * 10, 40, channels * 10L));
@@ -102,14 +102,14 @@ class GillisPartitionerTest {
 
     @Test
     void costlyConvolutionsAreDividedAndCheapOnesAreNot() {
-        PartitionPlan costly = (PartitionPlan) new GillisPartitioner(SETTINGS).partition(request(net(12, 256)));
+        PartitionPlan costly = (PartitionPlan) new GillisPartitioner(SETTINGS).partition(request(net(6, 512)));
         assertThat(costly.parts().getFirst().split().workers()).isPositive();
         assertThat(costly.parts().getFirst().reasons().getFirst().code()).isEqualTo("fork-join");
         PartitionPlan cheap = (PartitionPlan) new GillisPartitioner(SETTINGS).partition(request(net(2, 4)));
         assertThat(cheap.parts())
                 .singleElement()
                 .satisfies(part -> assertThat(part.split().workers()).isZero());
-        assertThat(costly.millis()).isLessThan((long) new ForkJoinCosts(net(12, 256)).whole(1, 14));
+        assertThat(costly.millis()).isLessThan((long) new ForkJoinCosts(net(6, 512)).whole(1, 8));
         assertThat(costly.units()).isGreaterThan(cheap.units());
     }
 
@@ -134,7 +134,7 @@ class GillisPartitionerTest {
     @Test
     void aPlanIsHeldAgainstSloAndBudget() {
         GillisPartitioner gillis = new GillisPartitioner(SETTINGS);
-        PartitionRequest request = request(net(12, 256));
+        PartitionRequest request = request(net(6, 512));
         PartitionPlan plan = (PartitionPlan) gillis.partition(request);
         Infeasible late = (Infeasible) gillis.partition(request.withSlo(plan.millis() - 1));
         assertThat(late.nearest()).isEqualTo(plan);
