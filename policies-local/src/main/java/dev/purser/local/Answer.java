@@ -46,10 +46,19 @@ public record Answer(
      * Where a request was served.
      *
      * @param place on an instance or in a function
-     * @param name the very one, e.g. {@code c7a.medium#3} or {@code 1769 MB#7}
-     * @param coldStart whether the request waited for a sandbox to start
+     * @param name the very one, e.g. {@code c7a.medium#3} or {@code 1769 MB#7}; in a chain, those of the parts in order
+     * @param coldStart whether the request waited for a sandbox to start, in a chain that of any part
      * @param batch how many requests were served together, at least 1
      * @param reason why there
+     * @param parts of how many functions one after the other the model consists; 1 where it is not split
+     * @param coldParts how many of them the request waited for to start
      */
-    public record Served(Place place, String name, boolean coldStart, int batch, Reason reason) {}
+    public record Served(
+            Place place, String name, boolean coldStart, int batch, Reason reason, int parts, int coldParts) {
+
+        /** By a model that is not split. */
+        public Served(Place place, String name, boolean coldStart, int batch, Reason reason) {
+            this(place, name, coldStart, batch, reason, 1, coldStart ? 1 : 0);
+        }
+    }
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * requests goes alone, so that a bad one fails by itself. So does one that lost a worker before: it may be what kills
  * them.
  */
-final class Batch implements Consumer<PlatformEvents> {
+class Batch implements Consumer<PlatformEvents> {
     final LocalWorker worker;
     final int[] rows;
     final Call[] calls;
@@ -93,13 +93,18 @@ final class Batch implements Consumer<PlatformEvents> {
 
     private void single(Backend backend, int i) throws IOException {
         try {
-            results[i] = backend.infer(calls[i].request);
+            results[i] = infer(backend, calls[i].request);
         } catch (ProtocolException e) {
             results[i] = e;
         } catch (RuntimeException | Error e) {
             // whatever a model does, its slot goes on
             results[i] = new ProtocolException(500, "the model failed: " + e);
         }
+    }
+
+    /** Runs the model for one request. */
+    InferResponse infer(Backend backend, InferRequest request) throws IOException {
+        return backend.infer(request);
     }
 
     private void together(Backend backend) throws IOException {

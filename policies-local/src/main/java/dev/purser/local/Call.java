@@ -22,10 +22,17 @@ final class Call {
     @Nullable
     Batch batch;
 
+    /** Where it is in a chain; null where it is in none. */
+    @Nullable
+    ChainRun chain;
+
     /** How many workers it has lost. */
     int losses;
 
     private @Nullable LocalWorker worker;
+    /** The chain that it has been through. */
+    private @Nullable ChainRun ran;
+
     private int batchSize;
     private boolean cold;
     private long queuedNanos;
@@ -46,6 +53,12 @@ final class Call {
         cold = by.cold;
         queuedNanos = by.startedNanos - arrived;
         inferenceNanos = by.endedNanos - by.startedNanos;
+        if (by instanceof PartBatch part) {
+            ran = part.run;
+            cold = part.run.coldParts > 0;
+            inferenceNanos = part.run.inferenceNanos;
+            queuedNanos = by.endedNanos - arrived - inferenceNanos;
+        }
     }
 
     /** A model answered it. */
@@ -87,7 +100,21 @@ final class Call {
         LocalWorker by = worker;
         Served served = by == null || end.dispatch() == null
                 ? null
-                : new Served(by.place, by.name, cold, batchSize, end.dispatch().reason());
+                : ran == null
+                        ? new Served(
+                                by.place,
+                                by.name,
+                                cold,
+                                batchSize,
+                                end.dispatch().reason())
+                        : new Served(
+                                by.place,
+                                ran.names(),
+                                cold,
+                                batchSize,
+                                end.dispatch().reason(),
+                                ran.parts,
+                                ran.coldParts);
         return new Answer(
                 end.outcome(),
                 end.variant(),

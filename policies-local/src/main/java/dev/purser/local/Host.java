@@ -1,8 +1,13 @@
 package dev.purser.local;
 
+import dev.purser.core.model.ChainPart;
+import dev.purser.core.model.ModelSource;
+import dev.purser.core.model.Variant;
 import dev.purser.worker.protocol.ModelMetadata;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Where workers run: in processes of their own, or in this one. */
@@ -12,12 +17,41 @@ interface Host extends AutoCloseable {
      * What to start.
      *
      * @param variant the variant's index
+     * @param part which part of its chain, counted from 0; {@link #WHOLE} where the variant itself is meant
      * @param name the worker's name
      * @param slots batches at the same time
      * @param threads threads for each of them
      * @param brief whether it is not expected to last, so that it had better start quickly than run fast
      */
-    record Order(int variant, String name, int slots, int threads, boolean brief) {}
+    record Order(int variant, int part, String name, int slots, int threads, boolean brief) {
+        /** A variant's own network. */
+        Order(int variant, String name, int slots, int threads, boolean brief) {
+            this(variant, WHOLE, name, slots, threads, brief);
+        }
+    }
+
+    /** Not a part of a chain. */
+    int WHOLE = -1;
+
+    /** Where a network is that is to be run. */
+    static ModelSource source(Variant variant, int part) {
+        List<ChainPart> chain = variant.chain();
+        return Objects.requireNonNull(
+                part == WHOLE || chain == null
+                        ? variant.model()
+                        : chain.get(part).model());
+    }
+
+    /** A network's name, which its worker knows it by. */
+    static String name(Variant variant, int part) {
+        List<ChainPart> chain = variant.chain();
+        return part == WHOLE || chain == null
+                ? variant.name()
+                : variant.name() + "-" + chain.get(part).name();
+    }
+
+    /** What tells networks apart. */
+    record Network(int variant, int part) {}
 
     /** Is told what becomes of a worker; from any thread, never from inside {@link #start}. */
     interface Listener {
@@ -57,9 +91,9 @@ interface Host extends AutoCloseable {
     /** The thread that runs a slot's batches. */
     Thread slotThread(String name, Runnable run);
 
-    /** What a variant takes and gives, as far as that is known without starting a worker. */
+    /** What a network takes and gives, as far as that is known without starting a worker. */
     @Nullable
-    ModelMetadata knownMetadata(int variant);
+    ModelMetadata knownMetadata(int variant, int part);
 
     @Override
     void close();

@@ -3,10 +3,10 @@ package dev.purser.local;
 import dev.purser.core.model.ModelSource;
 import dev.purser.core.model.Variant;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.worker.FirstInference;
 import dev.purser.worker.ModelFiles;
 import dev.purser.worker.RuntimeSettings;
 import dev.purser.worker.ServedModel;
-import dev.purser.worker.SyntheticInputs;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.InferResponse;
 import dev.purser.worker.protocol.ModelMetadata;
@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -39,7 +38,7 @@ final class InProcessHost implements Host {
     private final ServiceCatalog catalog;
     private final LocalSettings settings;
     private final ModelFiles files;
-    private final ConcurrentMap<Integer, ModelMetadata> metadata = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Network, ModelMetadata> metadata = new ConcurrentHashMap<>();
     private final Set<Loading> all = ConcurrentHashMap.newKeySet();
 
     InProcessHost(ServiceCatalog catalog, LocalSettings settings, ModelFiles files) {
@@ -62,8 +61,8 @@ final class InProcessHost implements Host {
     }
 
     @Override
-    public @Nullable ModelMetadata knownMetadata(int variant) {
-        return metadata.get(variant);
+    public @Nullable ModelMetadata knownMetadata(int variant, int part) {
+        return metadata.get(new Network(variant, part));
     }
 
     @Override
@@ -99,9 +98,9 @@ final class InProcessHost implements Host {
                 long start = System.nanoTime();
                 Variant variant =
                         catalog.workload().application().pool().variants().get(order.variant());
-                ModelSource source = Objects.requireNonNull(variant.model());
+                ModelSource source = Host.source(variant, order.part());
                 ServedModel loaded = ServedModel.load(
-                        variant.name(),
+                        Host.name(variant, order.part()),
                         null,
                         source,
                         settings.modelDirectory(),
@@ -113,9 +112,9 @@ final class InProcessHost implements Host {
                     model = loaded;
                 }
                 long read = System.nanoTime();
-                loaded.infer(SyntheticInputs.of(loaded.metadata(), 1), List.of());
+                FirstInference.of(loaded);
                 long inferred = System.nanoTime();
-                metadata.put(order.variant(), loaded.metadata());
+                metadata.put(new Network(order.variant(), order.part()), loaded.metadata());
                 if (over.get()) {
                     free();
                 } else {

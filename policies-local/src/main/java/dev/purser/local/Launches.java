@@ -26,12 +26,13 @@ final class Launches {
     private double nanos;
 
     /**
+     * @param part which part of a function, counted from 0
      * @param expectedNanos a start's time before one was measured
      */
-    Launches(Place place, int owner, ServiceCatalog catalog, LocalSettings settings, long expectedNanos) {
+    Launches(Place place, int owner, int part, ServiceCatalog catalog, LocalSettings settings, long expectedNanos) {
         this.place = place;
         this.owner = owner;
-        name = place == Place.INSTANCE ? catalog.fleetName(owner) : catalog.functionName(owner);
+        name = place == Place.INSTANCE ? catalog.fleetName(owner) : catalog.partName(owner, part);
         backOff = settings.backOff();
         maxFailedStarts = settings.maxFailedStarts();
         nanos = expectedNanos;

@@ -8,6 +8,7 @@ import dev.purser.core.engine.Outcome;
 import dev.purser.core.engine.PolicySet;
 import dev.purser.core.engine.RunResult;
 import dev.purser.core.live.LiveController;
+import dev.purser.core.model.ChainPart;
 import dev.purser.core.model.ModelSource;
 import dev.purser.core.model.Variant;
 import dev.purser.core.policy.Reason;
@@ -161,6 +162,13 @@ public final class LocalDeployment implements AutoCloseable {
         List<Variant> variants = catalog.workload().application().pool().variants();
         for (Variant variant : variants) {
             ModelSource source = variant.model();
+            List<ChainPart> chain = variant.chain();
+            if (chain != null) {
+                requireParts(variant, chain, settings, files, problems);
+                if (variant.vm().isEmpty()) {
+                    continue;
+                }
+            }
             if (source == null) {
                 problems.add("variant '" + variant.name() + "' has no model, so it can only be simulated\n"
                         + "Maybe: give it \"model\": {\"onnx\": \"FILE.onnx\"}");
@@ -177,6 +185,24 @@ public final class LocalDeployment implements AutoCloseable {
         }
         if (!problems.isEmpty()) {
             throw new InputException("pool " + pool, problems);
+        }
+    }
+
+    private static void requireParts(
+            Variant variant, List<ChainPart> chain, LocalSettings settings, ModelFiles files, List<String> problems) {
+        for (ChainPart part : chain) {
+            String where = "variant '" + variant.name() + "', part '" + part.name() + "'";
+            ModelSource source = part.model();
+            if (source == null) {
+                problems.add(where + " has no model, so it can only be simulated\n"
+                        + "Maybe: give it \"model\": {\"onnx\": \"FILE.onnx\"}");
+                continue;
+            }
+            try {
+                files.find(source.onnx(), settings.modelDirectory(), "onnx");
+            } catch (InputException e) {
+                problems.add(where + ": " + e.getMessage());
+            }
         }
     }
 
@@ -248,25 +274,37 @@ public final class LocalDeployment implements AutoCloseable {
     }
 
     /**
-     * What a variant takes and gives. Where no worker of it was ever ready, one is started to ask: that takes as long as a
-     * cold start, once.
+     * What a variant takes and gives; one that is split takes what its first part does, and gives what its last part does.
+     * Where no worker of it was ever ready, one is started to ask: that takes as long as a cold start, once.
      *
      * @param variant its index in the pool
      * @throws ProtocolException (503) if its model cannot be loaded
      */
     public ModelMetadata metadata(int variant) {
-        ModelMetadata known = host.knownMetadata(variant);
+        Variant asked = catalog.workload().application().pool().variants().get(variant);
+        List<ChainPart> chain = asked.chain();
+        if (asked.model() != null || chain == null) {
+            return metadata(variant, Host.WHOLE);
+        }
+        ModelMetadata first = metadata(variant, 0);
+        ModelMetadata last = metadata(variant, chain.size() - 1);
+        return new ModelMetadata(asked.name(), first.versions(), first.platform(), first.inputs(), last.outputs());
+    }
+
+    private ModelMetadata metadata(int variant, int part) {
+        ModelMetadata known = host.knownMetadata(variant, part);
         if (known != null) {
             return known;
         }
         metadataLock.lock();
         try {
-            known = host.knownMetadata(variant);
+            known = host.knownMetadata(variant, part);
             if (known != null) {
                 return known;
             }
-            Backend running = query(controller -> platform.anyBackend(variant)).join();
-            return running == null ? metadataOfAnother(variant) : running.metadata();
+            Backend running =
+                    query(controller -> platform.anyBackend(variant, part)).join();
+            return running == null ? metadataOfAnother(variant, part) : running.metadata();
         } catch (IOException e) {
             throw new ProtocolException(503, "model " + catalog.variantName(variant) + ": " + e.getMessage());
         } finally {
@@ -274,23 +312,23 @@ public final class LocalDeployment implements AutoCloseable {
         }
     }
 
-    private ModelMetadata metadataOfAnother(int variant) throws IOException {
+    private ModelMetadata metadataOfAnother(int variant, int part) throws IOException {
         if (shuttingDown) {
             throw new IOException(SHUTTING_DOWN.words());
         }
         CompletableFuture<Backend> started = new CompletableFuture<>();
-        Host.Handle handle = host.start(
-                new Host.Order(variant, catalog.variantName(variant) + " metadata", 1, 1, true), new Host.Listener() {
-                    @Override
-                    public void ready(Backend backend, Map<String, Double> initMs, long loadNanos) {
-                        started.complete(backend);
-                    }
+        String name = catalog.variantName(variant) + (part == Host.WHOLE ? "" : " part " + (part + 1)) + " metadata";
+        Host.Handle handle = host.start(new Host.Order(variant, part, name, 1, 1, true), new Host.Listener() {
+            @Override
+            public void ready(Backend backend, Map<String, Double> initMs, long loadNanos) {
+                started.complete(backend);
+            }
 
-                    @Override
-                    public void failed(String cause) {
-                        started.completeExceptionally(new IOException(cause));
-                    }
-                });
+            @Override
+            public void failed(String cause) {
+                started.completeExceptionally(new IOException(cause));
+            }
+        });
         try {
             return started.orTimeout(settings.launchTimeout().toMillis(), TimeUnit.MILLISECONDS)
                     .join()

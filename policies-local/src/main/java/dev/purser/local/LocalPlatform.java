@@ -11,6 +11,7 @@ import dev.purser.local.Answer.Place;
 import dev.purser.local.LocalState.Phase;
 import dev.purser.worker.protocol.InferResponse;
 import dev.purser.worker.protocol.ProtocolException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -39,6 +40,12 @@ import org.slf4j.LoggerFactory;
  * <p>Functions behave as in the simulator: a sandbox serves one request at a time; the one that became idle last is taken
  * first; a request that finds none starts one (a cold start), unless the account's concurrency limit is reached; an idle
  * one is reclaimed after its keep-alive.
+ *
+ * <p>In a chain each part has sandboxes of its own, and a request goes from one to the next as it goes to a function. It
+ * has been admitted as a whole: where there is no room for the sandbox of a later part, the request waits for it, before
+ * others that have not begun. What a part leaves for the next goes through the object store; the thread of the part's
+ * sandbox does what the function's handler does on a platform where functions reach the store themselves, so that the part's
+ * time is that of fetching, running and storing.
  */
 final class LocalPlatform implements LivePlatform<Call> {
     private static final Logger LOG = LoggerFactory.getLogger(LocalPlatform.class);
@@ -54,6 +61,7 @@ final class LocalPlatform implements LivePlatform<Call> {
     private final ServiceCatalog catalog;
     private final LocalSettings settings;
     private final Host host;
+    private final FolderStore store;
     private final Runnable afterReport;
     private final ScheduledThreadPoolExecutor timers;
     private final boolean initBilled;
@@ -64,14 +72,20 @@ final class LocalPlatform implements LivePlatform<Call> {
     private @Nullable LocalWorker[] instances = new LocalWorker[16];
     /** Instances that wait for room, the first to come first. */
     private final Deque<LocalWorker> waiting = new ArrayDeque<>();
-    /** By function: the idle sandboxes, the newest last. */
+    /** Requests in chains that wait for room for the sandbox of their next part, the first to come first. */
+    private final Deque<ChainRun> waitingRuns = new ArrayDeque<>();
+
+    /** By function: its pool of sandboxes; of a chain that of its first part, and the others' follow. */
+    private final int[] firstPool;
+
+    /** By pool: the idle sandboxes, the newest last. */
     private final List<Deque<LocalWorker>> idle = new ArrayList<>();
 
     private final Deque<LocalState.Worker> ended = new ArrayDeque<>();
     private final Launches[] ofFleet;
-    private final Launches[] ofFunction;
+    private final Launches[] ofPool;
     private final long[] keepAlive;
-    /** By function: when the next look for idle sandboxes to reclaim is; {@link Long#MAX_VALUE} where none is. */
+    /** By pool: when the next look for idle sandboxes to reclaim is; {@link Long#MAX_VALUE} where none is. */
     private final long[] nextExpiry;
 
     private int running;
@@ -94,6 +108,7 @@ final class LocalPlatform implements LivePlatform<Call> {
         this.catalog = catalog;
         this.settings = settings;
         this.host = host;
+        store = new FolderStore(settings.cacheDirectory(), (long) settings.objectLimitMb() << 20);
         this.afterReport = afterReport;
         initBilled = catalog.priceBook().function().initBilled();
         timers = new ScheduledThreadPoolExecutor(
@@ -103,16 +118,21 @@ final class LocalPlatform implements LivePlatform<Call> {
         ofFleet = new Launches[catalog.fleets()];
         for (int f = 0; f < ofFleet.length; f++) {
             long expected = catalog.loadNanos(catalog.variantOfFleet(f)) + overhead;
-            ofFleet[f] = new Launches(Place.INSTANCE, f, catalog, settings, expected);
+            ofFleet[f] = new Launches(Place.INSTANCE, f, 0, catalog, settings, expected);
         }
-        ofFunction = new Launches[catalog.functions()];
-        for (int f = 0; f < ofFunction.length; f++) {
-            long expected = catalog.loadNanos(catalog.variantOfFunction(f)) + overhead;
-            ofFunction[f] = new Launches(Place.FUNCTION, f, catalog, settings, expected);
-            idle.add(new ArrayDeque<>());
+        firstPool = new int[catalog.functions()];
+        List<Launches> launches = new ArrayList<>();
+        for (int f = 0; f < firstPool.length; f++) {
+            firstPool[f] = launches.size();
+            for (int part = 0; part < catalog.parts(f); part++) {
+                long expected = catalog.partLoadNanos(f, part) + overhead;
+                launches.add(new Launches(Place.FUNCTION, f, part, catalog, settings, expected));
+                idle.add(new ArrayDeque<>());
+            }
         }
-        keepAlive = new long[catalog.functions()];
-        nextExpiry = new long[catalog.functions()];
+        ofPool = launches.toArray(Launches[]::new);
+        keepAlive = new long[ofPool.length];
+        nextExpiry = new long[ofPool.length];
         Arrays.fill(nextExpiry, Long.MAX_VALUE);
     }
 
@@ -156,6 +176,7 @@ final class LocalPlatform implements LivePlatform<Call> {
                 Place.INSTANCE,
                 instance,
                 fleet,
+                0,
                 catalog.variantOfFleet(fleet),
                 catalog.instanceType(type).name() + "#" + instancesAsked++,
                 Math.min(settings.maxThreads(), catalog.instanceType(type).vcpus()),
@@ -212,8 +233,14 @@ final class LocalPlatform implements LivePlatform<Call> {
         worker.phase = Phase.STARTING;
         worker.startedNanos = System.nanoTime();
         int slots = slots(worker);
+        boolean brief = worker.place == Place.FUNCTION;
         Host.Order order = new Host.Order(
-                worker.variant, worker.name, slots, Math.max(1, vcpus(worker) / slots), worker.place == Place.FUNCTION);
+                worker.variant,
+                brief && catalog.isChain(worker.owner) ? worker.part : Host.WHOLE,
+                worker.name,
+                slots,
+                Math.max(1, vcpus(worker) / slots),
+                brief);
         worker.handle = host.start(order, new Host.Listener() {
             @Override
             public void ready(Backend backend, Map<String, Double> initMs, long loadNanos) {
@@ -239,15 +266,20 @@ final class LocalPlatform implements LivePlatform<Call> {
     private int vcpus(LocalWorker worker) {
         return worker.place == Place.INSTANCE
                 ? catalog.instanceType(catalog.typeOfFleet(worker.owner)).vcpus()
-                : processors(worker.owner);
+                : processors(worker.owner, worker.part);
     }
 
-    private int processors(int function) {
-        return Math.max(1, (int) Math.round(catalog.priceBook().function().vcpus(catalog.memoryOfFunction(function))));
+    private int processors(int function, int part) {
+        return Math.max(
+                1, (int) Math.round(catalog.priceBook().function().vcpus(catalog.memoryOfPart(function, part))));
+    }
+
+    private int pool(LocalWorker sandbox) {
+        return firstPool[sandbox.owner] + sandbox.part;
     }
 
     private Launches launches(LocalWorker worker) {
-        return worker.place == Place.INSTANCE ? ofFleet[worker.owner] : ofFunction[worker.owner];
+        return worker.place == Place.INSTANCE ? ofFleet[worker.owner] : ofPool[pool(worker)];
     }
 
     private void opened(
@@ -270,8 +302,9 @@ final class LocalPlatform implements LivePlatform<Call> {
             worker.waiting = null;
             worker.give(cold);
         } else {
-            events.prewarmFinished(worker.owner, initBilled ? loadNanos : 0);
+            events.prewarmFinished(worker.owner, worker.part, initBilled ? loadNanos : 0);
             rest(worker);
+            admitWaiting();
         }
     }
 
@@ -304,12 +337,16 @@ final class LocalPlatform implements LivePlatform<Call> {
         if (worker.place == Place.INSTANCE) {
             instances[worker.row] = null;
         } else {
-            idle.get(worker.owner).remove(worker);
+            idle.get(pool(worker)).remove(worker);
         }
         worker.stop();
     }
 
+    /** Room was made, or a sandbox became idle. */
     private void admitWaiting() {
+        if (!waitingRuns.isEmpty()) {
+            waitingRuns.removeIf(this::begin);
+        }
         while (!closed && !waiting.isEmpty() && makeRoom(waiting.getFirst().threads)) {
             begin(waiting.removeFirst());
         }
@@ -375,8 +412,11 @@ final class LocalPlatform implements LivePlatform<Call> {
             Batch batch = worker.only();
             if (batch != null) {
                 running--;
-                batch.calls[0].failed(
-                        503, "sandbox " + worker.name + (wasReady ? " was lost: " : " did not start: ") + cause);
+                String why = "sandbox " + worker.name + (wasReady ? " was lost: " : " did not start: ") + cause;
+                batch.calls[0].failed(503, batch instanceof PartBatch part ? part.run.inPart(why) : why);
+                if (batch instanceof PartBatch part) {
+                    over(part.run);
+                }
                 events.requestFailed(batch.rows[0]);
             }
         }
@@ -388,6 +428,9 @@ final class LocalPlatform implements LivePlatform<Call> {
         LocalWorker worker = batch.worker;
         if (!worker.exists || abandoned != null) {
             // its requests went elsewhere, or have ended
+            if (batch instanceof PartBatch part) {
+                discard(part.output);
+            }
             return;
         }
         String lost = batch.lost;
@@ -453,31 +496,41 @@ final class LocalPlatform implements LivePlatform<Call> {
             live.report(events -> events.invocationThrottled(request));
             return;
         }
-        LocalWorker warm = idle.get(function).pollLast();
+        int pool = firstPool[function];
+        LocalWorker warm = idle.get(pool).pollLast();
         if (warm != null) {
             running++;
             warm.give(invocation(request, call, warm, false));
             return;
         }
-        Launches launches = ofFunction[function];
-        long wait = launches.waitNanos(System.nanoTime());
-        if (wait > 0) {
-            failLater(
-                    request,
-                    call,
-                    "sandboxes of " + catalog.functionName(function) + " do not start, and the next try is in "
-                            + words(Duration.ofNanos(wait)) + ": " + launches.lastFailure());
+        String trouble = noStart(function, 0);
+        if (trouble != null) {
+            failLater(request, call, trouble);
             return;
         }
-        LocalWorker cold = sandbox(function);
+        LocalWorker cold = waiting.isEmpty() && waitingRuns.isEmpty() ? sandbox(function, 0) : null;
         if (cold == null) {
             live.report(events -> events.invocationThrottled(request));
             return;
         }
         running++;
-        Batch batch = invocation(request, call, cold, true);
-        call.batch = batch;
+        give(cold, invocation(request, call, cold, true));
+    }
+
+    /** What a sandbox that starts is to serve. */
+    private static void give(LocalWorker cold, Batch batch) {
+        batch.calls[0].batch = batch;
         cold.waiting = batch;
+    }
+
+    /** Why no sandbox of a part is started now; null where one may be. */
+    private @Nullable String noStart(int function, int part) {
+        Launches launches = ofPool[firstPool[function] + part];
+        long wait = launches.waitNanos(System.nanoTime());
+        return wait == 0
+                ? null
+                : "sandboxes of " + catalog.partName(function, part) + " do not start, and the next try is in "
+                        + words(Duration.ofNanos(wait)) + ": " + launches.lastFailure();
     }
 
     private void failLater(int request, Call call, String cause) {
@@ -488,6 +541,11 @@ final class LocalPlatform implements LivePlatform<Call> {
     }
 
     private Batch invocation(int request, Call call, LocalWorker worker, boolean cold) {
+        if (catalog.isChain(worker.owner)) {
+            ChainRun run = new ChainRun(request, call, worker.owner, catalog.parts(worker.owner));
+            call.chain = run;
+            return new PartBatch(this, store, worker, cold, run);
+        }
         Batch batch = new Batch(this, worker, 1, cold);
         batch.rows[0] = request;
         batch.calls[0] = call;
@@ -495,17 +553,19 @@ final class LocalPlatform implements LivePlatform<Call> {
     }
 
     /** Starts a sandbox; null where there is no room. */
-    private @Nullable LocalWorker sandbox(int function) {
-        int more = Math.min(settings.maxThreads(), processors(function));
-        if (!waiting.isEmpty() || !makeRoom(more)) {
+    private @Nullable LocalWorker sandbox(int function, int part) {
+        int more = Math.min(settings.maxThreads(), processors(function, part));
+        if (!makeRoom(more)) {
             return null;
         }
+        String name = catalog.memoryOfPart(function, part) + " MB#" + sandboxesAsked++;
         LocalWorker worker = new LocalWorker(
                 Place.FUNCTION,
                 -1,
                 function,
+                part,
                 catalog.variantOfFunction(function),
-                catalog.memoryOfFunction(function) + " MB#" + sandboxesAsked++,
+                catalog.isChain(function) ? name + " part " + (part + 1) : name,
                 more,
                 System.nanoTime());
         workers.add(worker);
@@ -515,6 +575,10 @@ final class LocalPlatform implements LivePlatform<Call> {
     }
 
     private void invoked(Batch batch, PlatformEvents events) {
+        if (batch instanceof PartBatch part) {
+            partRan(part, events);
+            return;
+        }
         LocalWorker worker = batch.worker;
         Call call = batch.calls[0];
         int row = batch.rows[0];
@@ -525,48 +589,145 @@ final class LocalPlatform implements LivePlatform<Call> {
         if (batch.results[0] instanceof InferResponse response) {
             worker.served++;
             call.answered(batch, response);
-            long paid = batch.endedNanos - batch.startedNanos + (batch.cold && initBilled ? worker.loadNanos : 0);
-            events.invocationFinished(row, batch.cold, paid);
+            events.invocationFinished(row, batch.cold, paidNanos(batch));
         } else if (batch.results[0] instanceof ProtocolException failure) {
             call.failed(batch, failure);
             events.requestFailed(row);
         }
-        if (!waiting.isEmpty()) {
-            admitWaiting();
+        admitWaiting();
+    }
+
+    private long paidNanos(Batch batch) {
+        return batch.endedNanos - batch.startedNanos + (batch.cold && initBilled ? batch.worker.loadNanos : 0);
+    }
+
+    // chains
+
+    /** A part ran: the next one follows. */
+    private void partRan(PartBatch batch, PlatformEvents events) {
+        LocalWorker worker = batch.worker;
+        ChainRun run = batch.run;
+        run.ran(batch);
+        run.call.batch = null;
+        if (!worker.dying) {
+            rest(worker);
+        }
+        if (batch.results[0] instanceof ProtocolException failure) {
+            running--;
+            run.call.failed(batch, new ProtocolException(failure.status(), run.inPart(failure.getMessage())));
+            over(run);
+            events.requestFailed(run.row);
+        } else if (batch.results[0] instanceof InferResponse response) {
+            worker.served++;
+            run.left = batch.output;
+            events.partFinished(run.row, run.part, batch.cold, paidNanos(batch));
+            if (run.isLast()) {
+                running--;
+                run.call.answered(batch, response);
+                over(run);
+                events.invocationFinished(run.row, run.coldParts > 0, 0);
+            } else {
+                run.part++;
+                waitingRuns.add(run);
+            }
+        }
+        admitWaiting();
+        if (waitingRuns.contains(run)) {
+            later(settings.launchTimeout().toNanos(), late -> {
+                if (waitingRuns.remove(run)) {
+                    fail(run, "there was no room for its sandbox for " + words(settings.launchTimeout()), late);
+                }
+            });
+        }
+    }
+
+    /** Begins the next part of a request that waits for it; false where there is no room for its sandbox. */
+    private boolean begin(ChainRun run) {
+        if (run.call.chain != run) {
+            // it has ended meanwhile
+            return true;
+        }
+        LocalWorker warm = idle.get(firstPool[run.function] + run.part).pollLast();
+        if (warm != null) {
+            warm.give(new PartBatch(this, store, warm, false, run));
+            return true;
+        }
+        String trouble = noStart(run.function, run.part);
+        if (trouble != null) {
+            live.report(events -> fail(run, trouble, events));
+            return true;
+        }
+        LocalWorker cold = sandbox(run.function, run.part);
+        if (cold == null) {
+            return false;
+        }
+        give(cold, new PartBatch(this, store, cold, true, run));
+        return true;
+    }
+
+    /** Fails a request between two parts. */
+    private void fail(ChainRun run, String cause, PlatformEvents events) {
+        if (run.call.chain != run) {
+            return;
+        }
+        running--;
+        run.call.failed(503, run.inPart(cause));
+        over(run);
+        events.requestFailed(run.row);
+    }
+
+    /** A request has left its chain, by whichever end. */
+    private void over(ChainRun run) {
+        run.call.chain = null;
+        discard(run.left);
+        run.left = null;
+    }
+
+    /** Deletes what a part has left, if it has; not inside the engine, which must not wait for a disk. */
+    private void discard(@Nullable String object) {
+        if (object != null) {
+            Thread.startVirtualThread(() -> {
+                try {
+                    store.delete(object);
+                } catch (IOException e) {
+                    LOG.warn("Object {} cannot be deleted: {}", object, e.toString());
+                }
+            });
         }
     }
 
     /** A sandbox became idle. */
     private void rest(LocalWorker worker) {
         worker.idleSinceNanos = System.nanoTime();
-        idle.get(worker.owner).addLast(worker);
-        expireBy(worker.owner, expiry(worker));
+        int pool = pool(worker);
+        idle.get(pool).addLast(worker);
+        expireBy(pool, expiry(worker));
     }
 
     private long expiry(LocalWorker worker) {
-        long until = worker.idleSinceNanos + keepAlive[worker.owner];
-        return keepAlive[worker.owner] > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : until;
+        long until = worker.idleSinceNanos + keepAlive[pool(worker)];
+        return keepAlive[pool(worker)] > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : until;
     }
 
-    private void expireBy(int function, long nanos) {
-        if (nanos < nextExpiry[function] && !closed) {
-            nextExpiry[function] = nanos;
-            later(nanos - System.nanoTime(), events -> expire(function, nanos));
+    private void expireBy(int pool, long nanos) {
+        if (nanos < nextExpiry[pool] && !closed) {
+            nextExpiry[pool] = nanos;
+            later(nanos - System.nanoTime(), events -> expire(pool, nanos));
         }
     }
 
-    private void expire(int function, long atNanos) {
-        if (nextExpiry[function] != atNanos) {
+    private void expire(int pool, long atNanos) {
+        if (nextExpiry[pool] != atNanos) {
             return;
         }
-        nextExpiry[function] = Long.MAX_VALUE;
+        nextExpiry[pool] = Long.MAX_VALUE;
         long now = System.nanoTime();
-        Deque<LocalWorker> sandboxes = idle.get(function);
+        Deque<LocalWorker> sandboxes = idle.get(pool);
         while (!sandboxes.isEmpty() && expiry(sandboxes.getFirst()) <= now) {
             reclaim(sandboxes.getFirst());
         }
         if (!sandboxes.isEmpty()) {
-            expireBy(function, expiry(sandboxes.getFirst()));
+            expireBy(pool, expiry(sandboxes.getFirst()));
         }
         admitWaiting();
     }
@@ -578,22 +739,32 @@ final class LocalPlatform implements LivePlatform<Call> {
 
     @Override
     public void keepAlive(int function, long idleNanos) {
-        keepAlive[function] = idleNanos;
-        LocalWorker oldest = idle.get(function).peekFirst();
-        if (oldest != null) {
-            expireBy(function, expiry(oldest));
+        int first = firstPool[function];
+        for (int pool = first; pool < first + catalog.parts(function); pool++) {
+            keepAlive[pool] = idleNanos;
+            LocalWorker oldest = idle.get(pool).peekFirst();
+            if (oldest != null) {
+                expireBy(pool, expiry(oldest));
+            }
         }
     }
 
     @Override
     public void prewarm(int function, int sandboxes) {
+        for (int part = 0; part < catalog.parts(function); part++) {
+            prewarm(function, part, sandboxes);
+        }
+    }
+
+    private void prewarm(int function, int part, int sandboxes) {
         for (int i = 0; i < sandboxes && !closed; i++) {
-            if (ofFunction[function].waitNanos(System.nanoTime()) > 0 || sandbox(function) == null) {
+            boolean room = waiting.isEmpty() && waitingRuns.isEmpty() && noStart(function, part) == null;
+            if (!room || sandbox(function, part) == null) {
                 LOG.info(
                         "{} of {} sandboxes of {} are not started ahead",
                         sandboxes - i,
                         sandboxes,
-                        catalog.functionName(function));
+                        catalog.partName(function, part));
                 return;
             }
         }
@@ -706,21 +877,25 @@ final class LocalPlatform implements LivePlatform<Call> {
             states.add(worker.state(now, controller, null));
         }
         List<LocalState.Launches> launches = new ArrayList<>();
-        for (Launches[] all : List.of(ofFleet, ofFunction)) {
+        for (Launches[] all : List.of(ofFleet, ofPool)) {
             for (Launches one : all) {
                 if (one.any()) {
                     launches.add(one.state(now));
                 }
             }
         }
-        return new LocalState(states, List.copyOf(ended), launches);
+        return new LocalState(states, List.copyOf(ended), launches, store.state());
     }
 
-    /** A backend of a variant that is ready; null where there is none. */
+    /** A backend of a network that is ready; null where there is none. */
     @Nullable
-    Backend anyBackend(int variant) {
+    Backend anyBackend(int variant, int part) {
         for (LocalWorker worker : workers) {
-            if (worker.variant == variant && worker.phase == Phase.READY && !worker.dying) {
+            boolean isPart = worker.place == Place.FUNCTION && catalog.isChain(worker.owner);
+            if (worker.variant == variant
+                    && (isPart ? worker.part : Host.WHOLE) == part
+                    && worker.phase == Phase.READY
+                    && !worker.dying) {
                 return worker.backend;
             }
         }
@@ -732,9 +907,13 @@ final class LocalPlatform implements LivePlatform<Call> {
         abandoned = cause;
         live.forEachOpen((call, row) -> {
             Batch batch = call.batch;
+            ChainRun chain = call.chain;
             call.failed(503, cause);
-            if (!controller.withdraw(row) && batch != null) {
+            if (!controller.withdraw(row) && (batch != null || chain != null)) {
                 call.batch = null;
+                if (chain != null) {
+                    over(chain);
+                }
                 controller.requestFailed(row);
             }
         });
@@ -752,6 +931,7 @@ final class LocalPlatform implements LivePlatform<Call> {
     public void close() {
         timers.shutdownNow();
         host.close();
+        store.close();
     }
 
     static String words(Duration duration) {

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  *     processors, a sandbox one for each 1,769 MB, each at most this limit. An instance beyond it waits, an invocation
  *     that would need another sandbox beyond it is throttled; idle sandboxes give way to both
  * @param maxOpenRequests how many requests may be open before further ones are refused at once, at least 1
+ * @param objectLimitMb how much the parts of chains may have left for one another at a time, in MB of 2^20 bytes, 1 to
+ *     1,048,576: files in a folder of the cache directory, which is deleted in the end. A part that finds no room fails its
+ *     request
  * @param logDirectory where the logs of worker processes go, a file each; is created; null for none: the last lines of a
  *     worker that fails are kept for the message all the same
  * @param logLimitMb how large the files in it may be together, in MB, 1 to 1,048,576; the oldest make room
@@ -48,6 +51,7 @@ public record LocalSettings(
         int maxFailedStarts,
         int maxThreads,
         int maxOpenRequests,
+        int objectLimitMb,
         @Nullable Path logDirectory,
         int logLimitMb) {
 
@@ -110,13 +114,14 @@ public record LocalSettings(
         range("maxFailedStarts", maxFailedStarts, 1, Integer.MAX_VALUE);
         range("maxThreads", maxThreads, 1, Integer.MAX_VALUE);
         range("maxOpenRequests", maxOpenRequests, 1, Integer.MAX_VALUE);
+        range("objectLimitMb", objectLimitMb, 1, 1 << 20);
         range("logLimitMb", logLimitMb, 1, 1 << 20);
     }
 
     /**
      * Worker processes with up to 256 MB of heap, asked every 2 s whether they are well, with 5 s to say so; a minute to start
      * and as long for a batch; a second of warm-up; starts wait 0.5 s to 30 s after failures, and three failures in a row
-     * fail requests; four threads for each of the machine's processors, 10,000 open requests; no log files.
+     * fail requests; four threads for each of the machine's processors, 10,000 open requests; 2 GB between the parts of chains; no log files.
      *
      * @param modelDirectory what relative paths of models are relative to
      * @param cacheDirectory where models are unpacked
@@ -137,6 +142,7 @@ public record LocalSettings(
                 3,
                 4 * Runtime.getRuntime().availableProcessors(),
                 10_000,
+                2048,
                 null,
                 64);
     }
@@ -162,6 +168,7 @@ public record LocalSettings(
         private int maxFailedStarts;
         private int maxThreads;
         private int maxOpenRequests;
+        private int objectLimitMb;
         private @Nullable Path logDirectory;
         private int logLimitMb;
 
@@ -180,6 +187,7 @@ public record LocalSettings(
             maxFailedStarts = from.maxFailedStarts;
             maxThreads = from.maxThreads;
             maxOpenRequests = from.maxOpenRequests;
+            objectLimitMb = from.objectLimitMb;
             logDirectory = from.logDirectory;
             logLimitMb = from.logLimitMb;
         }
@@ -256,6 +264,12 @@ public record LocalSettings(
             return this;
         }
 
+        /** Changes {@link LocalSettings#objectLimitMb()}. */
+        public Builder objectLimitMb(int value) {
+            objectLimitMb = value;
+            return this;
+        }
+
         /** Changes {@link LocalSettings#logDirectory()} and {@link LocalSettings#logLimitMb()}. */
         public Builder logs(@Nullable Path directory, int limitMb) {
             logDirectory = directory;
@@ -284,6 +298,7 @@ public record LocalSettings(
                     maxFailedStarts,
                     maxThreads,
                     maxOpenRequests,
+                    objectLimitMb,
                     logDirectory,
                     logLimitMb);
         }

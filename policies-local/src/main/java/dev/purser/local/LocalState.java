@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param workers instances and sandboxes that exist, the oldest first
  * @param ended the last ones that failed, the latest first; at most {@value #MAX_ENDED}
  * @param fleets how the starts of each fleet and function went that ever had one
+ * @param objects what parts of chains have left for one another
  */
-public record LocalState(List<Worker> workers, List<Worker> ended, List<Launches> fleets) {
+public record LocalState(List<Worker> workers, List<Worker> ended, List<Launches> fleets, Objects objects) {
     /** How many workers are remembered that failed. */
     public static final int MAX_ENDED = 32;
 
@@ -22,6 +23,21 @@ public record LocalState(List<Worker> workers, List<Worker> ended, List<Launches
         ended = List.copyOf(ended);
         fleets = List.copyOf(fleets);
     }
+
+    /** Where no chain runs. */
+    public LocalState(List<Worker> workers, List<Worker> ended, List<Launches> fleets) {
+        this(workers, ended, fleets, new Objects(0, 0, 0, 0));
+    }
+
+    /**
+     * The object store between the parts of chains.
+     *
+     * @param objects how many there are now
+     * @param bytes what they hold
+     * @param written bytes that were written since the start
+     * @param read bytes that were read since the start
+     */
+    public record Objects(int objects, long bytes, long written, long read) {}
 
     /** What a worker is at. */
     public enum Phase {

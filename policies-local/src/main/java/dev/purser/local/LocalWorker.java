@@ -16,6 +16,8 @@ final class LocalWorker {
     final int row;
     /** The fleet or the function. */
     final int owner;
+    /** Which part of the function, counted from 0. */
+    final int part;
 
     final int variant;
     final String name;
@@ -51,10 +53,11 @@ final class LocalWorker {
 
     private int freeSlots;
 
-    LocalWorker(Place place, int row, int owner, int variant, String name, int threads, long now) {
+    LocalWorker(Place place, int row, int owner, int part, int variant, String name, int threads, long now) {
         this.place = place;
         this.row = row;
         this.owner = owner;
+        this.part = part;
         this.variant = variant;
         this.name = name;
         this.threads = threads;

@@ -31,7 +31,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -74,7 +73,7 @@ final class ProcessHost implements Host {
     private final WorkerCommand command;
     private final AtomicBoolean making = new AtomicBoolean();
     private final ScheduledThreadPoolExecutor health;
-    private final ConcurrentMap<Integer, ModelMetadata> metadata = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Network, ModelMetadata> metadata = new ConcurrentHashMap<>();
     private final Set<Child> children = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Path archive;
     private volatile @Nullable Thread maker;
@@ -115,8 +114,8 @@ final class ProcessHost implements Host {
     }
 
     @Override
-    public @Nullable ModelMetadata knownMetadata(int variant) {
-        return metadata.get(variant);
+    public @Nullable ModelMetadata knownMetadata(int variant, int part) {
+        return metadata.get(new Network(variant, part));
     }
 
     @Override
@@ -160,7 +159,7 @@ final class ProcessHost implements Host {
 
     private WorkerConfiguration configuration(Order order) {
         Variant variant = catalog.workload().application().pool().variants().get(order.variant());
-        ModelSource source = Objects.requireNonNull(variant.model());
+        ModelSource source = Host.source(variant, order.part());
         TextEmbedding text = source.text();
         ModelSource found = new ModelSource(
                 find(source.onnx(), "onnx"),
@@ -169,7 +168,7 @@ final class ProcessHost implements Host {
                         : new TextEmbedding(
                                 find(text.tokenizer(), "tokenizer"), text.pooling(), text.maxTokens(), text.prefix()));
         return new WorkerConfiguration(
-                variant.name(),
+                Host.name(variant, order.part()),
                 null,
                 found,
                 order.threads(),
@@ -216,7 +215,7 @@ final class ProcessHost implements Host {
             this.order = order;
             this.listener = listener;
             log = logs.open(order.name());
-            model = catalog.variantName(order.variant());
+            model = Host.name(catalog.workload().application().pool().variants().get(order.variant()), order.part());
         }
 
         void start() {
@@ -503,7 +502,7 @@ final class ProcessHost implements Host {
         @Override
         public ModelMetadata metadata() throws IOException {
             ModelMetadata read = client.metadata(child.model, settings.healthTimeout());
-            metadata.put(child.order.variant(), read);
+            metadata.put(new Network(child.order.variant(), child.order.part()), read);
             return read;
         }
     }

@@ -42,7 +42,7 @@ class FakeHost implements Host {
     }
 
     @Override
-    public @Nullable ModelMetadata knownMetadata(int variant) {
+    public @Nullable ModelMetadata knownMetadata(int variant, int part) {
         return null;
     }
 
@@ -94,9 +94,7 @@ class FakeHost implements Host {
 
         @Override
         public ModelMetadata metadata() {
-            List<TensorMetadata> one = new ArrayList<>();
-            one.add(new TensorMetadata("x", Datatype.FP32, List.of(-1L, 1L)));
-            return new ModelMetadata("fake", List.of(), "fake", one, one);
+            return FakeHost.this.metadata(this);
         }
 
         @Override
@@ -117,6 +115,13 @@ class FakeHost implements Host {
 
         @Override
         public void await(Duration atMost) {}
+    }
+
+    /** What a worker says it takes and gives; tests override it. */
+    ModelMetadata metadata(FakeWorker worker) {
+        List<TensorMetadata> one = new ArrayList<>();
+        one.add(new TensorMetadata("x", Datatype.FP32, List.of(-1L, 1L)));
+        return new ModelMetadata("fake", List.of(), "fake", one, one);
     }
 
     /** What a worker says to a request; tests override it. */

@@ -22,7 +22,7 @@ final class LaunchesTest {
     @BeforeEach
     void make() {
         World world = new World(directory, Mode.PROCESS).instances(directory.resolve("a.onnx"), 1, 1, 1);
-        launches = new Launches(Place.INSTANCE, 0, world.catalog(), world.settings(), 600 * MS);
+        launches = new Launches(Place.INSTANCE, 0, 0, world.catalog(), world.settings(), 600 * MS);
     }
 
     @Test
@@ -64,7 +64,7 @@ final class LaunchesTest {
     @Test
     void aSandboxThatIsLostSlowsNothingDown() {
         World world = new World(directory, Mode.PROCESS).function(directory.resolve("a.onnx"));
-        Launches ofFunction = new Launches(Place.FUNCTION, 0, world.catalog(), world.settings(), 600 * MS);
+        Launches ofFunction = new Launches(Place.FUNCTION, 0, 0, world.catalog(), world.settings(), 600 * MS);
         for (int i = 0; i < 5; i++) {
             ofFunction.ready(MS);
             ofFunction.lost("a", MS, 0);

@@ -3,6 +3,7 @@ package dev.purser.local;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.PolicySet;
+import dev.purser.core.model.ChainPart;
 import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.ModelPool;
 import dev.purser.core.model.ModelSource;
@@ -70,6 +71,7 @@ final class World {
                 2,
                 16,
                 10_000,
+                16,
                 null,
                 1);
     }
@@ -91,6 +93,24 @@ final class World {
     /** A variant in functions of 1769 MB. */
     World function(Path onnx) {
         return add(onnx, 0, Map.of(), new FunctionProfile(new TreeMap<>(Map.of(1769, 1.0))));
+    }
+
+    /** A variant in three parts: in functions of 1769, 3538 (2 virtual processors) and 1769 MB. */
+    World chain(Path first, Path second, Path third) {
+        List<ChainPart> parts = new ArrayList<>();
+        for (Path onnx : List.of(first, second, third)) {
+            parts.add(new ChainPart(
+                    "p" + parts.size(),
+                    parts.size() == 1 ? 3538 : 1769,
+                    1,
+                    100,
+                    1,
+                    parts.size() < 2 ? 100 : 0,
+                    new ModelSource(cache.relativize(onnx).toString(), null)));
+        }
+        variants.add(new Variant("v" + variants.size(), 0.5, null, 3, 300, Map.of(), null, null, parts));
+        instances.add(0);
+        return this;
     }
 
     private World add(Path onnx, int count, Map<String, VmProfile> vm, FunctionProfile function) {

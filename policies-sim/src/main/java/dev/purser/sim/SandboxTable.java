@@ -2,12 +2,15 @@ package dev.purser.sim;
 
 import java.util.Arrays;
 
-/** The sandboxes as columns of primitives; each function's idle ones in a list, the newest first. */
+/**
+ * The sandboxes as columns of primitives; each pool's idle ones in a list, the newest first. A pool is the sandboxes that
+ * serve the same: a function's, or those of a part of a chain.
+ */
 final class SandboxTable {
     static final int NONE = -1;
 
     private final int[] newestIdle;
-    private int[] function = new int[64];
+    private int[] pool = new int[64];
     private long[] idleSince = new long[64];
     private long[] timerTag = new long[64];
     private long[] timerNanos = new long[64];
@@ -17,20 +20,20 @@ final class SandboxTable {
     private int free = NONE;
     private int rows;
 
-    SandboxTable(int functions) {
-        newestIdle = new int[functions];
+    SandboxTable(int pools) {
+        newestIdle = new int[pools];
         Arrays.fill(newestIdle, NONE);
     }
 
-    int add(int ofFunction) {
+    int add(int ofPool) {
         int row = free;
         if (row != NONE) {
             free = older[row];
         } else {
             row = rows++;
-            if (row == function.length) {
+            if (row == pool.length) {
                 int size = row * 2;
-                function = Arrays.copyOf(function, size);
+                pool = Arrays.copyOf(pool, size);
                 idleSince = Arrays.copyOf(idleSince, size);
                 timerTag = Arrays.copyOf(timerTag, size);
                 timerNanos = Arrays.copyOf(timerNanos, size);
@@ -39,15 +42,15 @@ final class SandboxTable {
                 idle = Arrays.copyOf(idle, size);
             }
         }
-        function[row] = ofFunction;
+        pool[row] = ofPool;
         noTimer(row);
         idle[row] = false;
         return row;
     }
 
-    /** Takes the sandbox of a function that became idle last; NONE where none is idle. */
-    int takeNewestIdle(int ofFunction) {
-        int row = newestIdle[ofFunction];
+    /** Takes the sandbox of a pool that became idle last; NONE where none is idle. */
+    int takeNewestIdle(int ofPool) {
+        int row = newestIdle[ofPool];
         if (row != NONE) {
             unlink(row);
         }
@@ -57,13 +60,13 @@ final class SandboxTable {
     void idle(int row, long now) {
         idleSince[row] = now;
         idle[row] = true;
-        int newest = newestIdle[function[row]];
+        int newest = newestIdle[pool[row]];
         older[row] = newest;
         newer[row] = NONE;
         if (newest != NONE) {
             newer[newest] = row;
         }
-        newestIdle[function[row]] = row;
+        newestIdle[pool[row]] = row;
     }
 
     void reclaim(int row) {
@@ -75,7 +78,7 @@ final class SandboxTable {
     private void unlink(int row) {
         idle[row] = false;
         if (newer[row] == NONE) {
-            newestIdle[function[row]] = older[row];
+            newestIdle[pool[row]] = older[row];
         } else {
             older[newer[row]] = older[row];
         }
@@ -84,8 +87,8 @@ final class SandboxTable {
         }
     }
 
-    int function(int row) {
-        return function[row];
+    int pool(int row) {
+        return pool[row];
     }
 
     boolean isIdle(int row) {
@@ -96,12 +99,12 @@ final class SandboxTable {
         return idleSince[row];
     }
 
-    /** The sandbox of a function that became idle last, which stays; NONE where none is idle. */
-    int newestIdle(int ofFunction) {
-        return newestIdle[ofFunction];
+    /** The sandbox of a pool that became idle last, which stays; NONE where none is idle. */
+    int newestIdle(int ofPool) {
+        return newestIdle[ofPool];
     }
 
-    /** The idle sandbox of the same function that became idle before another idle one; NONE where that is the first. */
+    /** The idle sandbox of the same pool that became idle before another idle one; NONE where that is the first. */
     int older(int row) {
         return older[row];
     }

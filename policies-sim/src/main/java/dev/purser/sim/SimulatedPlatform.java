@@ -4,6 +4,7 @@ import dev.purser.core.engine.Clock;
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.Loss;
 import dev.purser.core.engine.Platform;
+import dev.purser.core.model.ChainPart;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.BurstPricing;
 import java.util.Arrays;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A function's sandbox serves one request at a time; the one that became idle last is taken first. A request that
  * finds no idle sandbox starts one: sandbox start, then model load, then the request (a cold start), unless the account
  * already runs as many invocations as its concurrency limit allows. An idle sandbox is reclaimed after its keep-alive.
+ *
+ * <p>In a chain each part has sandboxes of its own, and is invoked when the part before it has ended: its sandbox may be
+ * warm or cold, whatever that of another part was.
  *
  * <p>No event has the tag 0, which stands for none.
  */
@@ -48,7 +52,15 @@ final class SimulatedPlatform implements Platform, Clock {
     private final SimulatorSettings settings;
     private final EventQueue events = new EventQueue();
     private final SandboxTable sandboxes;
+    /** By function: its pool of sandboxes; of a chain that of its first part, and the others' follow. */
+    private final int[] firstPool;
+
+    /** By pool: its function, and which part of it. */
+    private final int[] functionOfPool;
+
+    private final int[] partOfPool;
     private final Noise service;
+    private final Noise partService;
     private final Noise instanceBoot;
     private final Noise sandboxStart;
     private final long idle;
@@ -88,6 +100,8 @@ final class SimulatedPlatform implements Platform, Clock {
 
     private long[] paidNanos = new long[64];
     private boolean[] cold = new boolean[64];
+    /** Of each request in a chain: whether any part until now started cold. */
+    private boolean[] anyCold = new boolean[64];
 
     private final Noise launchFault;
     private Controller controller;
@@ -101,7 +115,22 @@ final class SimulatedPlatform implements Platform, Clock {
     SimulatedPlatform(ServiceCatalog catalog, SimulatorSettings settings, Seeds seeds) {
         this.catalog = catalog;
         this.settings = settings;
-        sandboxes = new SandboxTable(catalog.functions());
+        firstPool = new int[catalog.functions()];
+        int pools = 0;
+        for (int f = 0; f < firstPool.length; f++) {
+            firstPool[f] = pools;
+            pools += catalog.parts(f);
+        }
+        functionOfPool = new int[pools];
+        partOfPool = new int[pools];
+        for (int f = 0; f < firstPool.length; f++) {
+            for (int part = 0; part < catalog.parts(f); part++) {
+                functionOfPool[firstPool[f] + part] = f;
+                partOfPool[firstPool[f] + part] = part;
+            }
+        }
+        sandboxes = new SandboxTable(pools);
+        partService = new Noise(settings.service(), seeds.of("part-service"));
         service = new Noise(settings.service(), seeds.of("service"));
         instanceBoot = new Noise(settings.instanceBootSpread(), seeds.of("instance-boot"));
         sandboxStart = new Noise(settings.sandboxStartSpread(), seeds.of("sandbox-start"));
@@ -110,7 +139,7 @@ final class SimulatedPlatform implements Platform, Clock {
         invokeOverhead = settings.invokeOverhead().toNanos();
         concurrencyLimit = catalog.workload().functions().concurrencyLimit();
         initBilled = catalog.priceBook().function().initBilled();
-        keepAlive = new long[catalog.functions()];
+        keepAlive = new long[pools];
         launchFault = new Noise(Spread.none(), seeds.of("launch-fault"));
         spot = new Spot(catalog, settings, seeds);
     }
@@ -163,7 +192,7 @@ final class SimulatedPlatform implements Platform, Clock {
                 }
             }
             case THROTTLED -> controller.invocationThrottled(row);
-            case SANDBOX_STARTED -> controller.sandboxStarted(sandboxes.function(row));
+            case SANDBOX_STARTED -> controller.sandboxStarted(functionOfPool[sandboxes.pool(row)]);
             case NOTICE -> {
                 if (noticeTag[row] == tag) {
                     controller.instanceNotice(
@@ -194,7 +223,8 @@ final class SimulatedPlatform implements Platform, Clock {
             case SPOT_PRICE -> spot.priceChanges(row, this, controller);
             case SPOT_EVENT -> spot.happens(row, this);
             default -> {
-                controller.prewarmFinished(sandboxes.function(row), initNanos(sandboxes.function(row)));
+                int pool = sandboxes.pool(row);
+                controller.prewarmFinished(functionOfPool[pool], partOfPool[pool], initNanos(pool));
                 rest(row);
             }
         }
@@ -441,44 +471,90 @@ final class SimulatedPlatform implements Platform, Clock {
             sandbox = Arrays.copyOf(sandbox, size);
             paidNanos = Arrays.copyOf(paidNanos, size);
             cold = Arrays.copyOf(cold, size);
+            anyCold = Arrays.copyOf(anyCold, size);
         }
-        int row = sandboxes.takeNewestIdle(function);
+        int pool = firstPool[function];
+        if (catalog.isChain(function)) {
+            anyCold[request] = false;
+            runPart(request, pool);
+            return;
+        }
+        int row = sandboxes.takeNewestIdle(pool);
         long nanos = serviceNanos(
                 catalog.functionNanos(function),
                 request,
                 row == SandboxTable.NONE ? 0 : now - sandboxes.idleSince(row));
+        run(request, pool, row, nanos);
+    }
+
+    /** A part of a chain begins. Parts are apart in their luck, so that a long chain varies less than a short one. */
+    private void runPart(int request, int pool) {
+        int part = partOfPool[pool];
+        int row = sandboxes.takeNewestIdle(pool);
+        double factor = partService.factor(controller.requestNumber(request) * ChainPart.MAX_PARTS + part);
+        long nanos = Math.max(1, Math.round(catalog.partNanos(functionOfPool[pool], part) * factor));
+        if (row != SandboxTable.NONE && now - sandboxes.idleSince(row) >= idle) {
+            nanos += extra;
+        }
+        anyCold[request] |= row == SandboxTable.NONE;
+        run(request, pool, row, nanos);
+    }
+
+    /** Runs a request in an idle sandbox, or in a new one where there is none. */
+    private void run(int request, int pool, int idleRow, long nanos) {
+        int row = idleRow;
         cold[request] = row == SandboxTable.NONE;
         paidNanos[request] = nanos;
         long end = now + invokeOverhead + nanos;
         if (row == SandboxTable.NONE) {
-            row = startSandbox(function);
-            end += coldStartNanos(function);
-            paidNanos[request] += initNanos(function);
+            row = startSandbox(pool);
+            end += coldStartNanos(pool);
+            paidNanos[request] += initNanos(pool);
         }
         sandbox[request] = row;
         events.add(end, INVOCATION_FINISHED, request);
     }
 
-    private int startSandbox(int function) {
-        int row = sandboxes.add(function);
+    private int startSandbox(int pool) {
+        int row = sandboxes.add(pool);
         events.add(now, SANDBOX_STARTED, row);
         return row;
     }
 
-    private long coldStartNanos(int function) {
-        return Math.round(settings.sandboxStart().toNanos() * sandboxStart.factor(coldStarted++))
-                + catalog.loadNanos(catalog.variantOfFunction(function));
+    private long loadNanos(int pool) {
+        return catalog.partLoadNanos(functionOfPool[pool], partOfPool[pool]);
+    }
+
+    private long coldStartNanos(int pool) {
+        return Math.round(settings.sandboxStart().toNanos() * sandboxStart.factor(coldStarted++)) + loadNanos(pool);
     }
 
     /** What is paid for an initialisation: the model load where the price book bills it, never the sandbox start. */
-    private long initNanos(int function) {
-        return initBilled ? catalog.loadNanos(catalog.variantOfFunction(function)) : 0;
+    private long initNanos(int pool) {
+        return initBilled ? loadNanos(pool) : 0;
     }
 
     private void invocationFinished(int request) {
+        int row = sandbox[request];
+        int pool = sandboxes.pool(row);
+        rest(row);
+        if (catalog.isChain(functionOfPool[pool])) {
+            partFinished(request, pool);
+            return;
+        }
         running--;
-        rest(sandbox[request]);
         controller.invocationFinished(request, cold[request], paidNanos[request]);
+    }
+
+    private void partFinished(int request, int pool) {
+        int part = partOfPool[pool];
+        controller.partFinished(request, part, cold[request], paidNanos[request]);
+        if (part < catalog.parts(functionOfPool[pool]) - 1) {
+            runPart(request, pool + 1);
+            return;
+        }
+        running--;
+        controller.invocationFinished(request, anyCold[request], 0);
     }
 
     /**
@@ -492,7 +568,7 @@ final class SimulatedPlatform implements Platform, Clock {
 
     /** When an idle sandbox is to be reclaimed; {@link Long#MAX_VALUE} for never. */
     private long expiry(int row) {
-        long until = sandboxes.idleSince(row) + keepAlive[sandboxes.function(row)];
+        long until = sandboxes.idleSince(row) + keepAlive[sandboxes.pool(row)];
         return until < 0 ? Long.MAX_VALUE : until;
     }
 
@@ -516,16 +592,23 @@ final class SimulatedPlatform implements Platform, Clock {
             return;
         }
         sandboxes.reclaim(row);
-        controller.sandboxReclaimed(sandboxes.function(row));
+        controller.sandboxReclaimed(functionOfPool[sandboxes.pool(row)]);
     }
 
     @Override
     public void keepAlive(int function, long idleNanos) {
-        boolean shorter = idleNanos < keepAlive[function];
-        keepAlive[function] = idleNanos;
+        int first = firstPool[function];
+        for (int pool = first; pool < first + catalog.parts(function); pool++) {
+            keepAliveOfPool(pool, idleNanos);
+        }
+    }
+
+    private void keepAliveOfPool(int pool, long idleNanos) {
+        boolean shorter = idleNanos < keepAlive[pool];
+        keepAlive[pool] = idleNanos;
         if (shorter) {
             // a longer time is found out when the old expiry comes
-            for (int row = sandboxes.newestIdle(function); row != SandboxTable.NONE; row = sandboxes.older(row)) {
+            for (int row = sandboxes.newestIdle(pool); row != SandboxTable.NONE; row = sandboxes.older(row)) {
                 expireBy(row, Math.max(now, expiry(row)));
             }
         }
@@ -533,8 +616,11 @@ final class SimulatedPlatform implements Platform, Clock {
 
     @Override
     public void prewarm(int function, int count) {
-        for (int i = 0; i < count; i++) {
-            events.add(now + coldStartNanos(function), SANDBOX_WARM, startSandbox(function));
+        int first = firstPool[function];
+        for (int pool = first; pool < first + catalog.parts(function); pool++) {
+            for (int i = 0; i < count; i++) {
+                events.add(now + coldStartNanos(pool), SANDBOX_WARM, startSandbox(pool));
+            }
         }
     }
 

@@ -250,7 +250,15 @@ public record SimulatorSettings(
             return Double.POSITIVE_INFINITY;
         }
         FunctionPricing pricing = catalog.priceBook().function();
-        int memory = catalog.memoryOfFunction(function);
-        return service.mean(factor -> pricing.costPerInvocation(memory, Math.max(1, Math.round(profiled * factor))));
+        double mean = 0;
+        double exact = 0;
+        for (int part = 0; part < catalog.parts(function); part++) {
+            int memory = catalog.memoryOfPart(function, part);
+            long nanos = catalog.partNanos(function, part);
+            mean += service.mean(factor -> pricing.costPerInvocation(memory, Math.max(1, Math.round(nanos * factor))));
+            exact += pricing.costPerInvocation(memory, nanos);
+        }
+        // what parts hand over costs the same each time
+        return catalog.isChain(function) ? mean + catalog.functionUsd(function) - exact : mean;
     }
 }

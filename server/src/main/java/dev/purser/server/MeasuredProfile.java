@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Maps;
 import dev.purser.core.InputException;
 import dev.purser.core.json.Json;
+import dev.purser.core.model.ChainPart;
 import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.ModelPool;
 import dev.purser.core.model.Variant;
@@ -113,6 +114,13 @@ final class MeasuredProfile {
         err.println("Measuring the models on this machine");
         err.flush();
         for (Variant variant : workload.application().pool().variants()) {
+            if (variant.chain() != null) {
+                throw new InputException(
+                        "workload " + workload.name(),
+                        "pool " + workload.application().pool().name(),
+                        "variant '" + variant.name() + "' is split, and the times of its parts are those of its plan",
+                        "take a workload whose variants run whole, or --workload " + DeploymentOptions.WORKLOAD);
+            }
             if (variant.model() == null) {
                 throw new InputException(
                         "workload " + workload.name(),
@@ -182,7 +190,19 @@ final class MeasuredProfile {
                         ? null
                         : new FunctionProfile(
                                 new TreeMap<>(Maps.transformValues(function.latencyMs(), ms -> factor * ms))),
-                variant.model());
+                variant.model(),
+                variant.chain() == null
+                        ? null
+                        : variant.chain().stream()
+                                .map(part -> new ChainPart(
+                                        part.name(),
+                                        part.memoryMb(),
+                                        factor * part.latencyMs(),
+                                        part.loadMs(),
+                                        part.sizeMb(),
+                                        part.outBytes(),
+                                        part.model()))
+                                .toList());
     }
 
     private static Workload with(Workload workload, List<Variant> variants, String source) {

@@ -277,6 +277,13 @@ final class ProfileCommand implements Runnable {
         if (pool != null) {
             ModelPool loaded = ModelPools.load(pool);
             Variant variant = loaded.variant(model);
+            if (variant.chain() != null) {
+                throw new InputException(
+                        "pool " + loaded.name(),
+                        "variant '" + model + "'",
+                        "is split, and has no network of its own",
+                        "profile the .onnx file of a part, or of the whole model");
+            }
             if (variant.model() == null) {
                 throw new InputException(
                         "pool " + loaded.name(),

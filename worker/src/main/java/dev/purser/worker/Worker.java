@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -92,7 +91,7 @@ public final class Worker {
                 configuration.runtime(),
                 files);
         long modelLoaded = System.nanoTime();
-        model.infer(SyntheticInputs.of(model.metadata(), 1), List.of());
+        FirstInference.of(model);
         long inferred = System.nanoTime();
         WorkerServer server = await(starting);
         server.serve(model);

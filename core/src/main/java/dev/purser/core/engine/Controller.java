@@ -525,9 +525,24 @@ public final class Controller implements PlatformEvents {
     }
 
     @Override
+    public void partFinished(int row, int part, boolean cold, long durationNanos) {
+        int function = functionOf(row);
+        ledger.invocation(catalog.memoryOfPart(function, part), durationNanos);
+        if (part > 0) {
+            ledger.objectsRead(1);
+        }
+        if (part < catalog.parts(function) - 1) {
+            ledger.objectsWritten(1);
+            ledger.stored(catalog.partOutBytes(function, part), ServiceCatalog.HAND_OVER_NANOS);
+        }
+    }
+
+    @Override
     public void invocationFinished(int row, boolean cold, long durationNanos) {
         int function = functionOf(row);
-        ledger.invocation(catalog.memoryOfFunction(function), durationNanos);
+        if (!catalog.isChain(function)) {
+            ledger.invocation(catalog.memoryOfPart(function, 0), durationNanos);
+        }
         if (cold) {
             metrics.coldStart();
         }
@@ -846,8 +861,8 @@ public final class Controller implements PlatformEvents {
     }
 
     @Override
-    public void prewarmFinished(int function, long durationNanos) {
-        ledger.invocation(catalog.memoryOfFunction(function), durationNanos);
+    public void prewarmFinished(int function, int part, long durationNanos) {
+        ledger.invocation(catalog.memoryOfPart(function, part), durationNanos);
     }
 
     @Override
@@ -1286,7 +1301,7 @@ public final class Controller implements PlatformEvents {
 
         @Override
         public int sandboxes() {
-            return sandboxes[function];
+            return sandboxes[function] / catalog.parts(function);
         }
     }
 }

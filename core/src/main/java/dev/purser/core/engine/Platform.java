@@ -49,13 +49,16 @@ public interface Platform {
      */
     void execute(int request, int size, int instance);
 
-    /** Serves a request in a function. */
+    /**
+     * Serves a request in a function, or in all parts of a chain, one after the other. A chain counts as one invocation
+     * under way, for one part runs at a time.
+     */
     void invoke(int request, int function);
 
-    /** From now on reclaims a function's sandboxes that were idle for a time. */
+    /** From now on reclaims a function's sandboxes that were idle for a time, those of all parts of a chain alike. */
     void keepAlive(int function, long idleNanos);
 
-    /** Starts sandboxes of a function ahead of requests. */
+    /** Starts so many sandboxes of a function, or of each part of a chain, ahead of requests. */
     void prewarm(int function, int sandboxes);
 
     /** Asks for {@code timerFired} at a time; there is one timer. */

@@ -36,10 +36,21 @@ public interface PlatformEvents {
     void requestFinished(int request);
 
     /**
+     * A part of a chain ran, the last one too: {@code invocationFinished} follows it. What a part takes is paid for when it
+     * is reported, whatever becomes of the request.
+     *
+     * @param request what it ran for
+     * @param part which one, counted from 0
+     * @param cold whether the request waited for the part's sandbox to start
+     * @param durationNanos the time that is paid for, not rounded
+     */
+    void partFinished(int request, int part, boolean cold, long durationNanos);
+
+    /**
      * A function answered a request.
      *
-     * @param cold whether the request waited for a sandbox to start
-     * @param durationNanos the time that is paid for, not rounded
+     * @param cold whether the request waited for a sandbox to start; in a chain, for that of any part
+     * @param durationNanos the time that is paid for, not rounded; means nothing for a chain, whose parts were paid for
      */
     void invocationFinished(int request, boolean cold, long durationNanos);
 
@@ -49,7 +60,7 @@ public interface PlatformEvents {
     /** Serving a request failed for good. The others of its batch are still being served; the next one is then its first. */
     void requestFailed(int request);
 
-    /** A sandbox of a function is starting. */
+    /** A sandbox of a function is starting; each part of a chain has sandboxes of its own. */
     void sandboxStarted(int function);
 
     /**
@@ -57,9 +68,19 @@ public interface PlatformEvents {
      *
      * @param durationNanos the initialisation that is paid for, not rounded; 0 where the price book bills none
      */
-    void prewarmFinished(int function, long durationNanos);
+    default void prewarmFinished(int function, long durationNanos) {
+        prewarmFinished(function, 0, durationNanos);
+    }
 
-    /** An idle sandbox of a function was reclaimed. */
+    /**
+     * A sandbox of a part that was started ahead of requests is warm.
+     *
+     * @param part which part of a chain, counted from 0; 0 where the function is no chain
+     * @param durationNanos the initialisation that is paid for, not rounded; 0 where the price book bills none
+     */
+    void prewarmFinished(int function, int part, long durationNanos);
+
+    /** An idle sandbox of a function, or of a part of it, was reclaimed. */
     void sandboxReclaimed(int function);
 
     /** The timer fired. */

@@ -15,6 +15,6 @@ public interface FunctionView {
     /** Invocations in the last control interval. */
     long invocations();
 
-    /** Sandboxes that exist now, warm or starting. */
+    /** Sandboxes that exist now, warm or starting; of a chain, how many whole chains their number makes. */
     int sandboxes();
 }

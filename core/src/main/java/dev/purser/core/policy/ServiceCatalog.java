@@ -1,6 +1,7 @@
 package dev.purser.core.policy;
 
 import dev.purser.core.InputException;
+import dev.purser.core.model.ChainPart;
 import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.Variant;
 import dev.purser.core.model.VmProfile;
@@ -10,6 +11,7 @@ import dev.purser.core.pricing.InstanceType;
 import dev.purser.core.pricing.Market;
 import dev.purser.core.pricing.PriceBook;
 import dev.purser.core.pricing.SpotOffer;
+import dev.purser.core.pricing.StoragePricing;
 import dev.purser.core.workload.RequestClass;
 import dev.purser.core.workload.Slo;
 import dev.purser.core.workload.SpotConfiguration;
@@ -29,10 +31,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Things are named by index: a <em>variant</em> by its place in the pool, an <em>instance type</em> by its place in
  * the workload, a <em>request class</em> by its place in the application. A <em>fleet</em> is the instances of one type
  * that serve one variant; a <em>function</em> is one variant at one memory size.
+ *
+ * <p>A variant that is split runs as a chain of functions, one for each part. To policies such a chain is a function like
+ * any: it takes and costs what its parts take and cost together. It is the same at every memory size of the workload, for
+ * its parts have memory sizes of their own.
  */
 public final class ServiceCatalog {
     /** A latency or time that is not bounded. */
     public static final long UNBOUNDED = Long.MAX_VALUE;
+
+    /**
+     * How long an object that one part leaves for the next is paid for: a store counts by the hour, however soon the object
+     * is deleted, and a partitioner's plans suppose the same.
+     */
+    public static final long HAND_OVER_NANOS = 3_600_000_000_000L;
 
     private static final double NANOS_PER_MS = 1e6;
     private static final double NANOS_PER_SECOND = 1e9;
@@ -50,6 +62,10 @@ public final class ServiceCatalog {
     private final double[] usdPerSecond;
     private final long[] functionNanos;
     private final double[] functionUsd;
+    /** By variant: its parts; none where it is not split. */
+    private final List<List<ChainPart>> chains = new ArrayList<>();
+
+    private final int[] parts;
     private final long[] loadNanos;
     private final double[] accuracy;
     private final List<RequestClass> classes = new ArrayList<>();
@@ -91,6 +107,7 @@ public final class ServiceCatalog {
         usdPerSecond = new double[types.size()];
         functionNanos = new long[variants * memorySizes];
         functionUsd = new double[functionNanos.length];
+        parts = new int[functionNanos.length];
         loadNanos = new long[variants];
         accuracy = new double[variants];
         for (int t = 0; t < types.size(); t++) {
@@ -165,11 +182,15 @@ public final class ServiceCatalog {
     }
 
     private void requireMemory(int mb) {
+        requireMemory("workload " + workload.name(), "functions.memoryMb", mb);
+    }
+
+    private void requireMemory(String where, String field, int mb) {
         FunctionPricing function = priceBook.function();
         if (!function.allowsMemory(mb)) {
             throw new InputException(
-                    "workload " + workload.name(),
-                    "functions.memoryMb",
+                    where,
+                    field,
                     mb + " MB is not a memory size of price book '" + priceBook.name() + "'",
                     "it offers " + function.minimumMemoryMb() + " to " + function.maximumMemoryMb() + " MB in steps of "
                             + function.memoryStepMb() + " MB");
@@ -188,8 +209,15 @@ public final class ServiceCatalog {
                         .toArray();
             }
         }
+        List<ChainPart> chain = variant.chain();
+        chains.add(chain == null ? List.of() : chain);
+        if (chain != null) {
+            profile(v, variant.name(), chain);
+            return;
+        }
         FunctionProfile function = variant.function();
         for (int m = 0; m < memorySizes; m++) {
+            parts[function(v, m)] = 1;
             if (function == null || memory.get(m) < function.minimumMemoryMb()) {
                 functionNanos[function(v, m)] = UNBOUNDED;
                 functionUsd[function(v, m)] = Double.POSITIVE_INFINITY;
@@ -199,6 +227,40 @@ public final class ServiceCatalog {
                 functionUsd[function(v, m)] = priceBook.function().costPerInvocation(memory.get(m), nanos);
             }
         }
+    }
+
+    /** A chain takes and costs what its parts do, with a write and a read of the object store between two. */
+    private void profile(int v, String name, List<ChainPart> chain) {
+        StoragePricing storage = priceBook.storage();
+        double usdPerByte = storage.usdPerGbMonth().doubleValue()
+                * HAND_OVER_NANOS
+                / (storage.hoursPerMonth() * 3600.0 * NANOS_PER_SECOND * (1 << 30));
+        long nanos = 0;
+        double usd = 0;
+        for (int p = 0; p < chain.size(); p++) {
+            ChainPart part = chain.get(p);
+            requireMemory(
+                    "pool " + workload.application().pool().name(),
+                    "variant '" + name + "', chain[" + p + "].memoryMb",
+                    part.memoryMb());
+            nanos += nanos(part);
+            usd += priceBook.function().costPerInvocation(part.memoryMb(), nanos(part));
+            if (p < chain.size() - 1) {
+                usd += (storage.usdPerThousandPuts().doubleValue()
+                                        + storage.usdPerThousandGets().doubleValue())
+                                / 1000
+                        + part.outBytes() * usdPerByte;
+            }
+        }
+        for (int m = 0; m < memorySizes; m++) {
+            parts[function(v, m)] = chain.size();
+            functionNanos[function(v, m)] = nanos;
+            functionUsd[function(v, m)] = usd;
+        }
+    }
+
+    private static long nanos(ChainPart part) {
+        return Math.max(1, Math.round(part.latencyMs() * NANOS_PER_MS));
     }
 
     /** A class that nothing can serve would fail on every request: better said before the run. */
@@ -470,22 +532,75 @@ public final class ServiceCatalog {
         return function / memorySizes;
     }
 
-    /** The memory of a function in MB. */
+    /** The memory of a function in MB; of a chain, that of its largest part. */
     public int memoryOfFunction(int function) {
-        return memoryMb(function % memorySizes);
+        int most = 0;
+        for (int p = 0; p < parts(function); p++) {
+            most = Math.max(most, memoryOfPart(function, p));
+        }
+        return most;
     }
 
-    /** A function's name for people: {@code variant at 1024 MB}. */
+    /** A function's name for people: {@code variant at 1024 MB}, {@code variant in 3 parts}. */
     public String functionName(int function) {
-        return variantName(variantOfFunction(function)) + " at " + memoryOfFunction(function) + " MB";
+        return variantName(variantOfFunction(function))
+                + (isChain(function)
+                        ? " in " + parts(function) + " parts"
+                        : " at " + memoryMb(function % memorySizes) + " MB");
     }
 
-    /** Warm execution time of a function; {@link #UNBOUNDED} where the variant does not fit. */
+    /** Of how many functions a function consists that run one after the other: 1 but for a chain. */
+    public int parts(int function) {
+        return parts[function];
+    }
+
+    /** Whether a function is a chain of several. */
+    public boolean isChain(int function) {
+        return parts[function] > 1;
+    }
+
+    /** The memory of a part in MB; part 0 of a function that is no chain is the function. */
+    public int memoryOfPart(int function, int part) {
+        return isChain(function) ? part(function, part).memoryMb() : memoryMb(function % memorySizes);
+    }
+
+    /** A part's name for people: {@code variant, part 2 of 3}; of a function that is no chain, the function's. */
+    public String partName(int function, int part) {
+        return isChain(function)
+                ? variantName(variantOfFunction(function)) + ", part " + (part + 1) + " of " + parts(function)
+                : functionName(function);
+    }
+
+    /** Warm execution time of a part, in nanoseconds; of a function that is no chain, the function's. */
+    public long partNanos(int function, int part) {
+        return isChain(function) ? nanos(part(function, part)) : functionNanos[function];
+    }
+
+    /** Nanoseconds to load a part into a fresh sandbox; of a function that is no chain, the whole variant. */
+    public long partLoadNanos(int function, int part) {
+        return isChain(function)
+                ? Math.round(part(function, part).loadMs() * NANOS_PER_MS)
+                : loadNanos[variantOfFunction(function)];
+    }
+
+    /** Bytes that a part leaves in the object store for the next; 0 for the last, or where there is no other. */
+    public long partOutBytes(int function, int part) {
+        return isChain(function) ? part(function, part).outBytes() : 0;
+    }
+
+    private ChainPart part(int function, int part) {
+        return chains.get(variantOfFunction(function)).get(part);
+    }
+
+    /** Warm execution time of a function, of a chain as a whole; {@link #UNBOUNDED} where the variant does not fit. */
     public long functionNanos(int function) {
         return functionNanos[function];
     }
 
-    /** Cost of one warm invocation; infinite where the variant does not fit. */
+    /**
+     * Cost of one warm invocation, of a chain that of all its parts and of what they hand over; infinite where the variant
+     * does not fit.
+     */
     public double functionUsd(int function) {
         return functionUsd[function];
     }

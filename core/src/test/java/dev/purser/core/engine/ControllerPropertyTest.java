@@ -13,6 +13,7 @@ import dev.purser.core.policy.RequestView;
 import dev.purser.core.policy.Selection;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.policy.ServingView;
+import dev.purser.core.pricing.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,7 +44,7 @@ class ControllerPropertyTest {
     }
 
     private static final class World implements Platform {
-        private final ServiceCatalog catalog = catalog();
+        private final ServiceCatalog catalog = catalogWithChain();
         private final Random random;
         private final int maxInstances;
         private final Controller controller;
@@ -53,6 +54,9 @@ class ControllerPropertyTest {
         private final TreeMap<Integer, Integer> executing = new TreeMap<>();
 
         private final TreeMap<Integer, Integer> invoked = new TreeMap<>();
+        /** How many parts of each invoked chain have run. */
+        private final TreeMap<Integer, Integer> partsDone = new TreeMap<>();
+
         private final Map<Long, Outcome> ended = new HashMap<>();
         private @Nullable ServingView view;
         private long now;
@@ -60,6 +64,11 @@ class ControllerPropertyTest {
         private long arrived;
         private long launches;
         private long stops;
+        private long paidInvocations;
+        private long paidMbMillis;
+        private long handedOver;
+        private long fetched;
+        private long sandboxesStarted;
 
         World(long seed) {
             random = new Random(seed);
@@ -77,7 +86,7 @@ class ControllerPropertyTest {
                 }
             };
             PolicySet policies = new PolicySet(
-                    (request, serving) -> select(random.nextInt(20) == 0 ? Selection.NONE : random.nextInt(2)),
+                    (request, serving) -> select(random.nextInt(20) == 0 ? Selection.NONE : random.nextInt(3)),
                     dispatcher,
                     provisioning -> {
                         view = provisioning;
@@ -102,6 +111,9 @@ class ControllerPropertyTest {
         }
 
         private Dispatch choose(int variant) {
+            if (variant == 2) {
+                return random.nextInt(4) == 0 ? refuse() : toFunction(SPLIT_AT_512 + random.nextInt(2));
+            }
             return switch (random.nextInt(8)) {
                 case 0 -> refuse();
                 case 1, 2 -> toQueue();
@@ -140,7 +152,7 @@ class ControllerPropertyTest {
                     executing.remove(row);
                     controller.executionFinished(row);
                 } else if (!invoked.isEmpty()) {
-                    controller.invocationFinished(row(invoked), false, MS);
+                    invocationGoesOn(any(invoked));
                 } else {
                     now = timer;
                     controller.timerFired();
@@ -157,6 +169,11 @@ class ControllerPropertyTest {
             assertThat(metrics.instancesStarted()).isEqualTo(launches);
             assertThat(metrics.instancesStopped()).isEqualTo(launches).isEqualTo(stops);
             assertThat(fleetOf).isEmpty();
+            Usage usage = controller.ledger().usage();
+            assertThat(usage.functionRequests()).isEqualTo(paidInvocations);
+            assertThat(usage.functionMbMillis()).isEqualTo(paidMbMillis);
+            assertThat(usage.objectsWritten()).isEqualTo(handedOver);
+            assertThat(usage.objectsRead()).isEqualTo(launches + sandboxesStarted + fetched);
         }
 
         private long count(Outcome outcome) {
@@ -197,15 +214,64 @@ class ControllerPropertyTest {
                     }
                 }
                 default -> {
+                    if (random.nextInt(10) == 0) {
+                        int function = random.nextInt(catalog.functions());
+                        controller.sandboxStarted(function);
+                        sandboxesStarted++;
+                        int part = random.nextInt(catalog.parts(function));
+                        controller.prewarmFinished(function, part, 0);
+                        paidInvocations++;
+                        controller.sandboxReclaimed(function);
+                    }
                     if (!invoked.isEmpty()) {
-                        int row = row(invoked);
-                        switch (random.nextInt(4)) {
-                            case 0 -> controller.requestFailed(row);
-                            case 1 -> controller.invocationThrottled(row);
-                            default -> controller.invocationFinished(row, random.nextBoolean(), MS);
+                        int row = any(invoked);
+                        boolean begun = partsDone.containsKey(row);
+                        switch (random.nextInt(begun ? 8 : 4)) {
+                            case 0 -> {
+                                over(row);
+                                controller.requestFailed(row);
+                            }
+                            case 1 -> {
+                                if (begun) {
+                                    invocationGoesOn(row);
+                                } else {
+                                    over(row);
+                                    controller.invocationThrottled(row);
+                                }
+                            }
+                            default -> invocationGoesOn(row);
                         }
                     }
                 }
+            }
+        }
+
+        private void over(int row) {
+            invoked.remove(row);
+            partsDone.remove(row);
+        }
+
+        /** A function answers, or the next part of a chain ends. */
+        private void invocationGoesOn(int row) {
+            int function = invoked.get(row);
+            long millis = 1 + random.nextInt(500);
+            long billed = (millis + 99) / 100 * 100;
+            if (!catalog.isChain(function)) {
+                paidInvocations++;
+                paidMbMillis += billed * catalog.memoryOfFunction(function);
+                over(row);
+                controller.invocationFinished(row, random.nextBoolean(), millis * MS);
+                return;
+            }
+            int part = partsDone.merge(row, 1, Integer::sum) - 1;
+            paidInvocations++;
+            paidMbMillis += billed * new int[] {512, 1024, 512}[part];
+            handedOver += part < 2 ? 1 : 0;
+            fetched += part > 0 ? 1 : 0;
+            controller.partFinished(row, part, random.nextBoolean(), millis * MS);
+            if (part == 2) {
+                over(row);
+                controller.invocationFinished(row, random.nextBoolean(), 0);
             }
         }
 

@@ -1,5 +1,6 @@
 package dev.purser.core.engine;
 
+import dev.purser.core.model.ChainPart;
 import dev.purser.core.model.FunctionProfile;
 import dev.purser.core.model.ModelPool;
 import dev.purser.core.model.Variant;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A small world for the engine's tests, and the values that its policies return. */
@@ -41,6 +43,7 @@ final class EngineFixtures {
     static final int SMALL_AT_1024 = 1;
     static final int BIG_AT_512 = 2;
     static final int BIG_AT_1024 = 3;
+    static final int SPLIT_AT_512 = 4;
 
     /** Request classes of {@link #catalog}. */
     static final int STRICT = 0;
@@ -57,6 +60,30 @@ final class EngineFixtures {
      * within 1 s, strict within 500 ms, relaxed within 10 s, and one that names {@code big}, without promises.
      */
     static ServiceCatalog catalog() {
+        return catalog(List.of());
+    }
+
+    /**
+     * The same with a third variant, {@code split}: 100, 200 and 300 ms in 512, 1024 and 512 MB, one after the other, with 1,000
+     * and 2,000 bytes between them.
+     */
+    static ServiceCatalog catalogWithChain() {
+        return catalog(List.of(new Variant(
+                "split",
+                0.9,
+                null,
+                30,
+                600,
+                Map.of(),
+                null,
+                null,
+                List.of(
+                        new ChainPart("a", 512, 100, 100, 10, 1000, null),
+                        new ChainPart("b", 1024, 200, 200, 10, 2000, null),
+                        new ChainPart("c", 512, 300, 300, 10, 0, null)))));
+    }
+
+    private static ServiceCatalog catalog(List<Variant> more) {
         Variant small = new Variant(
                 "small",
                 0.7,
@@ -79,7 +106,11 @@ final class EngineFixtures {
                         "a small world",
                         new Application(
                                 "task",
-                                new ModelPool("pool", "made up", List.of(small, big)),
+                                new ModelPool(
+                                        "pool",
+                                        "made up",
+                                        Stream.concat(Stream.of(small, big), more.stream())
+                                                .toList()),
                                 List.of(
                                         requestClass("strict", Urgency.STRICT, Duration.ofSeconds(1), null),
                                         requestClass("strict-soon", Urgency.STRICT, Duration.ofMillis(500), null),

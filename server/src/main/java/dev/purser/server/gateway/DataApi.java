@@ -377,6 +377,10 @@ final class DataApi implements Handler {
             account.put("reason", served.reason().code());
             account.put("cold_start", served.coldStart());
             account.put("batch", (long) served.batch());
+            if (served.parts() > 1) {
+                account.put("parts", (long) served.parts());
+                account.put("cold_parts", (long) served.coldParts());
+            }
         }
         return account;
     }

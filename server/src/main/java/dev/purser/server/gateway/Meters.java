@@ -3,6 +3,7 @@ package dev.purser.server.gateway;
 import dev.purser.core.engine.Outcome;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.local.Answer;
+import dev.purser.local.LocalState;
 import dev.purser.local.LocalState.Phase;
 import dev.purser.server.gateway.Promises.Kind;
 import io.micrometer.core.instrument.Counter;
@@ -162,11 +163,41 @@ final class Meters implements AutoCloseable {
                         "purser.worker.failures", observer, o -> o.latest().workerFailures())
                 .description("Workers that did not start, or were lost.")
                 .register(registry);
+        boolean chains = false;
+        for (int f = 0; f < catalog.functions(); f++) {
+            chains |= catalog.isChain(f);
+        }
+        if (chains) {
+            objects(observer);
+        }
         gauge(
                 "purser.cost.usd.per.hour",
                 "What the deployment costs an hour as it is now.",
                 observer,
                 o -> o.latest().usdPerHour());
+    }
+
+    /** What the parts of chains leave for one another. */
+    private void objects(Observer observer) {
+        for (boolean written : new boolean[] {true, false}) {
+            FunctionCounter.builder("purser.store.bytes", observer, o -> {
+                        LocalState.Objects objects = o.latest().state().objects();
+                        return written ? objects.written() : objects.read();
+                    })
+                    .description("Bytes that the parts of split models have left for one another, and fetched.")
+                    .tag("operation", written ? "put" : "get")
+                    .register(registry);
+        }
+        gauge(
+                "purser.store.held.bytes",
+                "Bytes that wait in the object store for the next part of a split model.",
+                observer,
+                o -> o.latest().state().objects().bytes());
+        gauge(
+                "purser.store.objects",
+                "Objects that wait in the store for the next part of a split model.",
+                observer,
+                o -> o.latest().state().objects().objects());
     }
 
     /** The costs by item are these from now on. */
