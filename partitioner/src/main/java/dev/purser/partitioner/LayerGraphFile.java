@@ -93,7 +93,7 @@ public final class LayerGraphFile {
             try {
                 layers.add(new Layer(
                         row.name(),
-                        row.type(),
+                        type(row),
                         row.inputs(),
                         row.paramBytes(),
                         row.outBytes(),
@@ -140,6 +140,16 @@ public final class LayerGraphFile {
                                 + cut.tensors().size() + " of " + cut.bytes());
             }
         }
+    }
+
+    /** With the activation inside it, as in {@code Conv2D+relu}. */
+    private static String type(LayerRow row) {
+        Attributes attributes = row.attrs();
+        if (attributes == null || attributes.fn() == null || attributes.fn().equals("none")) {
+            return row.type();
+        }
+        boolean inside = attributes.kernel() != null || row.type().equals("Dense");
+        return inside ? row.type() + "+" + attributes.fn() : row.type();
     }
 
     private static @Nullable Spatial spatial(LayerRow row, List<Layer> before) {

@@ -1,6 +1,7 @@
 package dev.purser.partitioner;
 
 import dev.purser.core.policy.Partitioner;
+import dev.purser.partitioner.forkjoin.GillisPartitioner;
 import dev.purser.partitioner.plan.Baselines;
 import dev.purser.partitioner.plan.EqualLayersProgramme;
 import dev.purser.partitioner.plan.ExactPartitioner;
@@ -62,6 +63,11 @@ public final class PartitionerPlugin implements Plugin {
                         "greedy-max-memory",
                         "As many layers as fit into each part, with the largest memory.",
                         NoSettings.class,
-                        (settings, context) -> Baselines.GREEDY_MAX_MEMORY));
+                        (settings, context) -> Baselines.GREEDY_MAX_MEMORY),
+                PolicyFactory.of(
+                        "gillis",
+                        "The least latency with layers divided among functions side by side (Gillis, ICDCS'21).",
+                        GillisPartitioner.Settings.class,
+                        (settings, context) -> new GillisPartitioner(settings)));
     }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.purser.core.engine.PolicySet;
 import dev.purser.core.policy.Batching;
 import dev.purser.core.policy.Dispatch;
+import dev.purser.core.policy.Ensemble;
 import dev.purser.core.policy.FleetTarget;
 import dev.purser.core.policy.KeepAlive;
 import dev.purser.core.policy.Plan;
@@ -29,6 +30,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,7 +111,7 @@ class AnyViewTest {
                 Selection selection = policies.selector().select(FakeView.request(c), view);
                 assertThat(selection.variant()).as(at).isBetween(-1, catalog.variants() - 1);
                 check(selection.reason(), at);
-                decisions.add(selection.toString());
+                decisions.add(words(selection));
                 int variant = selection.variant() < 0 ? random.nextInt(catalog.variants()) : selection.variant();
                 Dispatch dispatch = policies.dispatcher().dispatch(FakeView.request(c, variant), view);
                 check(dispatch, variant, catalog, at);
@@ -135,6 +137,16 @@ class AnyViewTest {
             }
         }
         return decisions;
+    }
+
+    private static String words(Selection selection) {
+        Ensemble ensemble = selection.ensemble();
+        List<Integer> members = ensemble == null
+                ? List.of(selection.variant())
+                : IntStream.range(0, ensemble.size())
+                        .mapToObj(ensemble::variant)
+                        .toList();
+        return members + " " + selection.reason();
     }
 
     /** The policy in a stack whose other policies are plain. */

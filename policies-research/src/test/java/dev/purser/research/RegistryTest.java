@@ -54,7 +54,14 @@ class RegistryTest {
     void bothPluginsAreFound() {
         assertThat(names(PolicyKind.MODEL_SELECTOR))
                 .containsExactlyInAnyOrder(
-                        "paragon", "infaas", "learned-accuracy", "fixed", "fastest", "most-accurate", "random");
+                        "paragon",
+                        "infaas",
+                        "learned-accuracy",
+                        "fixed",
+                        "fastest",
+                        "most-accurate",
+                        "random",
+                        "cocktail");
         assertThat(names(PolicyKind.DISPATCHER))
                 .containsExactlyInAnyOrder(
                         "instances-only", "functions-only", "overflow", "latency-aware", "admission", "weighted");

@@ -3,23 +3,35 @@ package dev.purser.research;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.Metrics;
 import dev.purser.core.engine.RunResult;
+import dev.purser.core.engine.Timeline;
 import dev.purser.core.model.Variant;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.pricing.Market;
 import dev.purser.core.trace.ArrivalTrace;
 import dev.purser.core.trace.Traces;
 import dev.purser.core.workload.Workloads;
 import dev.purser.research.bound.Clairvoyant;
+import dev.purser.sim.Faults;
 import dev.purser.sim.Simulation;
 import dev.purser.sim.SimulatorSettings;
+import dev.purser.sim.SpotMarket;
 import dev.purser.sim.Spread;
 import dev.purser.spi.PolicyRegistry;
+import dev.purser.spi.Stack;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,15 +85,20 @@ class WholeRunsTest {
         assertThat(metrics.arrived()).isEqualTo(byClass).isPositive();
         assertThat(metrics.answered() + metrics.refused() + metrics.failed()).isEqualTo(metrics.arrived());
         assertThat(metrics.onInstances() + metrics.onFunctions()).isEqualTo(metrics.answered());
-        assertThat(LongStream.range(0, catalog.variants())
-                        .map(v -> metrics.answeredBy((int) v))
-                        .sum())
+        assertThat(metrics.ensembleAnswers()
+                        + LongStream.range(0, catalog.variants())
+                                .map(v -> metrics.answeredBy((int) v))
+                                .sum())
                 .isEqualTo(metrics.answered());
         assertThat(metrics.violations()).isEqualTo(violations);
         assertThat(metrics.failed()).isZero();
         assertThat(metrics.instancesStopped()).isEqualTo(metrics.instancesStarted());
+        double cheapest = IntStream.range(0, catalog.instanceTypes())
+                .mapToDouble(catalog::usdPerSecond)
+                .min()
+                .orElse(0);
         assertThat(result.bill().vm().doubleValue())
-                .isGreaterThanOrEqualTo(metrics.instanceSeconds() * catalog.usdPerSecond(0) - 1e-6);
+                .isGreaterThanOrEqualTo(metrics.instanceSeconds() * cheapest - 1e-6);
         RunResult again = run(stack, catalog, trace, 1, SimulatorSettings.defaults());
         assertThat(again.bill()).isEqualTo(result.bill());
         assertThat(again.metrics().violations()).isEqualTo(metrics.violations());
@@ -131,7 +148,11 @@ class WholeRunsTest {
     @Test
     void functionsOnlyLaunchesNothing() {
         for (String workload : Workloads.names()) {
-            RunResult result = run("functions-only", Worlds.shipped(workload), BURSTY, 1);
+            ServiceCatalog catalog = Worlds.shipped(workload);
+            if (catalog.functions() == 0) {
+                continue;
+            }
+            RunResult result = run("functions-only", catalog, BURSTY, 1);
             assertThat(result.metrics().instancesStarted()).isZero();
             assertThat(result.metrics().onFunctions())
                     .isEqualTo(result.metrics().arrived());
@@ -215,5 +236,148 @@ class WholeRunsTest {
         assertThat(usd(result) / bound(catalog, trace, 1))
                 .isCloseTo(1, within(0.002))
                 .isGreaterThanOrEqualTo(1);
+    }
+
+    private static final String SURGES = "mmpp:rates=20/80,sojourn=300s/120s,duration=60m";
+
+    @Test
+    void markIsCheaperThanTheManagedServiceAndCheaperStillOnTheSpotMarket() {
+        ServiceCatalog catalog = Worlds.shipped("mark");
+        for (long seed = 1; seed <= 2; seed++) {
+            RunResult onDemand = run("mark", catalog, SURGES, seed);
+            RunResult spot = run("mark-spot", catalog, SURGES, seed);
+            double managed =
+                    run("sagemaker", catalog, SURGES, seed).bill().total().doubleValue();
+            double own = onDemand.bill().total().doubleValue();
+            assertThat(managed / own).as("managed to on demand, seed %d", seed).isGreaterThan(1.2);
+            assertThat(own / spot.bill().total().doubleValue())
+                    .as("on demand to spot, seed %d", seed)
+                    .isGreaterThan(1.2);
+            for (RunResult result : List.of(onDemand, spot)) {
+                assertThat((double) result.metrics().violations())
+                        .as("MArk promises 98 %%, seed %d", seed)
+                        .isLessThan(0.02 * result.metrics().arrived());
+            }
+        }
+    }
+
+    private static RunResult underFaults(Faults faults, double missingNotice) {
+        ServiceCatalog catalog = Worlds.shipped("mark");
+        return Simulation.of(
+                        catalog,
+                        REGISTRY.create(REGISTRY.stack("mark-spot"), catalog, 1),
+                        Traces.of("constant:rate=60,duration=30m"),
+                        1)
+                .withSettings(SimulatorSettings.defaults()
+                        .withFaults(faults)
+                        .withSpot(new SpotMarket(null, Duration.ZERO, Duration.ofMinutes(2), missingNotice, 0, 0)))
+                .withLog(new DecisionLog(1000, 1))
+                .run();
+    }
+
+    private static Stream<String> reasons(RunResult result) {
+        return result.log().plans().stream()
+                .flatMap(plan -> plan.fleets().stream())
+                .map(decision -> decision.reason().code());
+    }
+
+    @ParameterizedTest(name = "{0} of the interruptions come without notice")
+    @ValueSource(doubles = {0, 1})
+    void whenFourFifthsOfTheSpotInstancesAreTakenAtOnceThePromiseHolds(double missingNotice) {
+        RunResult result = underFaults(
+                new Faults(0, 0, List.of(), List.of(new Faults.Interruption(Duration.ofMinutes(15), 0.8, null))),
+                missingNotice);
+        Metrics metrics = result.metrics();
+        assertThat(metrics.answered()).isEqualTo(metrics.arrived());
+        assertThat((double) metrics.violations()).isLessThan(0.02 * metrics.arrived());
+        assertThat(reasons(result)).contains("backups-started", "backups-stopped");
+        assertThat(result.log().plans().getLast().fleets())
+                .as("backups are stopped again")
+                .anySatisfy(decision -> {
+                    assertThat(decision.standby()).isEqualTo(10);
+                    assertThat(decision.target()).isZero();
+                });
+    }
+
+    @Test
+    void whatCannotBeLaunchedIsReplacedByAnotherType() {
+        RunResult result = underFaults(
+                new Faults(
+                        0.2,
+                        0.1,
+                        List.of(
+                                new Faults.Outage("c5.large", Duration.ofMinutes(1), Duration.ofMinutes(20)),
+                                new Faults.Outage("p2.xlarge", Duration.ofMinutes(1), Duration.ofMinutes(20))),
+                        List.of(new Faults.Interruption(Duration.ofMinutes(5), 0.8, null))),
+                0.5);
+        Metrics metrics = result.metrics();
+        assertThat(metrics.answered()).isEqualTo(metrics.arrived());
+        ServiceCatalog catalog = Worlds.shipped("mark");
+        assertThat(result.log().plans().stream()
+                        .flatMap(plan -> plan.fleets().stream())
+                        .filter(decision -> decision.launched() > 0)
+                        .map(decision -> catalog.fleetName(decision.fleet())))
+                .contains("inception-v3 on c5.xlarge spot");
+        assertThat(reasons(result)).contains("unavailable");
+    }
+
+    @Test
+    void whenSpotInstancesBecomeTooDearOthersAreRentedAndNobodyIsLost(@TempDir Path folder) throws IOException {
+        Path prices = folder.resolve("prices.csv");
+        Files.writeString(prices, """
+                time,c5.large,c5.xlarge,c5.2xlarge,c5.4xlarge,p2.xlarge
+                2018-09-06T17:00:00Z,0.03,0.07,0.14,0.3,0.28
+                2018-09-06T17:10:00Z,0.09,0.18,0.35,0.7,0.95
+                2018-09-06T17:30:00Z,0.03,0.07,0.14,0.3,0.28
+                """);
+        ServiceCatalog catalog = Worlds.shipped("mark");
+        ArrivalTrace trace = Traces.of("constant:rate=80,duration=50m");
+        RunResult result = run(
+                "mark-spot",
+                catalog,
+                trace,
+                1,
+                SimulatorSettings.defaults()
+                        .withSpot(new SpotMarket(prices.toString(), Duration.ZERO, Duration.ofMinutes(2), 0, 0, 0.8)));
+        Metrics metrics = result.metrics();
+        assertThat(metrics.answered()).isEqualTo(metrics.arrived());
+        assertThat((double) metrics.violations()).isLessThan(0.02 * metrics.arrived());
+        assertThat(result.log().instanceEvents()).anyMatch(event -> event.kind().equals("notice"));
+        assertThat(result.usage().instances().stream()
+                        .mapToLong(used -> used.billedSeconds())
+                        .sum())
+                .as("on demand while the market is too dear")
+                .isPositive();
+        assertThat(result.log().plans().getLast().fleets().stream()
+                        .filter(decision -> decision.target() > 0)
+                        .map(decision -> catalog.market(catalog.typeOfFleet(decision.fleet()))))
+                .as("back on the market when it is cheap again")
+                .contains(Market.SPOT);
+    }
+
+    /** Burstable instances are cheap until a surge has used up their credits. */
+    @Test
+    void whenCreditsRunOutInASurgeThePlanFindsOtherInstances() {
+        ServiceCatalog catalog = Worlds.shipped("mark");
+        Stack mark = REGISTRY.stack("mark");
+        Stack onBurstables = mark.withResourceProvisioner(
+                mark.resourceProvisioner().with("instanceTypes", List.of("t2.medium", "c5.xlarge")));
+        ArrivalTrace trace =
+                Traces.of("flash-crowd:base=15,factor=4,start=10m,ramp=1m,hold=80m,decay=0s,duration=100m");
+        RunResult result = Simulation.of(catalog, REGISTRY.create(onBurstables, catalog, 1), trace, 1)
+                .withLog(new DecisionLog(10_000, 100))
+                .run();
+        Metrics metrics = result.metrics();
+        assertThat(metrics.answered()).isEqualTo(metrics.arrived());
+        assertThat(result.log().instanceEvents()).anyMatch(event -> event.kind().equals("throttled"));
+        assertThat(result.log().plans().stream()
+                        .filter(plan -> plan.nanos() > Duration.ofMinutes(40).toNanos())
+                        .flatMap(plan -> plan.fleets().stream())
+                        .filter(decision -> decision.launched() > 0))
+                .as("launched after the credits ran out")
+                .isNotEmpty();
+        double[] late = metrics.timeline().values(Timeline.Channel.VIOLATIONS);
+        double last = Arrays.stream(late, late.length - 60, late.length).sum();
+        assertThat(last).as("late in the last ten minutes").isLessThan(0.02 * 60 * 600);
     }
 }

@@ -44,21 +44,11 @@ class ChainTest {
     private static final Reason WHY = Reason.of("test", "because the test says so");
 
     /** Dispatch 5 ms, invoke 20 ms, sandbox start 1 s, no spread. */
-    private static final SimulatorSettings SETTINGS = new SimulatorSettings(
-            Duration.ofSeconds(100),
-            Spread.none(),
-            true,
-            Duration.ofMillis(5),
-            Spread.none(),
-            Duration.ofMillis(20),
-            Duration.ofSeconds(1),
-            Spread.none(),
-            Spread.none(),
-            SimulatorSettings.AfterIdle.none(),
-            0,
-            Duration.ofSeconds(10),
-            SpotMarket.defaults(),
-            Faults.none());
+    private static final SimulatorSettings SETTINGS = SimulatorSettings.ideal()
+            .withInstanceBoot(Duration.ofSeconds(100), Spread.none())
+            .withDispatchOverhead(Duration.ofMillis(5), Spread.none())
+            .withInvokeOverhead(Duration.ofMillis(20))
+            .withSandboxStart(Duration.ofSeconds(1), Spread.none());
 
     private final List<Long> latenciesMs = new ArrayList<>();
     private SimulatorSettings settings = SETTINGS;

@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  purser compare                  the published stacks on four traces",
             "  purser serve                    real models on this machine, with a live page",
             "  purser policies                 what can be combined, with every setting",
+            "  purser partition resnet50       a model cut into a chain of functions, at least cost",
             "  purser explain --stack paragon  why it launched, queued and offloaded",
             "  purser help compare             every option of a command",
         },
@@ -95,6 +96,7 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new TraceCommand())
                 .addSubcommand(new ReplayCommand(terminal))
                 .addSubcommand(new ProfileCommand(terminal))
+                .addSubcommand(new PartitionCommand(registry, terminal))
                 .registerConverter(Duration.class, RunOptions::duration)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)

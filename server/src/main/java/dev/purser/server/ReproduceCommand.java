@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         header = "Replays a paper's experiments, claim by claim.",
         description = {
-            "Replays the experiments of a paper in the simulator and prints each published relation, what was measured,"
+            "Replays the experiments of a paper, in the simulator or with its planner, and prints each published relation, what was measured,"
                     + " and whether it holds. A claim is judged under several settings where the paper leaves open what"
                     + " decides it.",
         },
@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  purser reproduce paragon",
             "  purser reproduce mark --format json",
+            "  purser reproduce amps-inf",
             "  purser reproduce paragon --trace wits=wits_1s.csv.gz --trace wiki=wiki.csv.gz",
         })
 final class ReproduceCommand implements Runnable {
@@ -71,7 +72,9 @@ final class ReproduceCommand implements Runnable {
             new Paper(
                     ImmutableMap.of("twitter", "twitter-like", "mmpp", "mmpp:rates=40/140,sojourn=6m/3m,duration=3h"),
                     90,
-                    MarkReproduction::new));
+                    MarkReproduction::new),
+            "amps-inf",
+            new Paper(ImmutableMap.of(), 0, AmpsReproduction::new));
 
     /** How the claims are printed. */
     enum Format {
@@ -89,7 +92,7 @@ final class ReproduceCommand implements Runnable {
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Parameters(paramLabel = "PAPER", description = "Which paper: paragon or mark.")
+    @Parameters(paramLabel = "PAPER", description = "Which paper: paragon, mark or amps-inf.")
     private String paper = "";
 
     @Option(
@@ -126,7 +129,12 @@ final class ReproduceCommand implements Runnable {
     }
 
     /** What {@code --format json} prints. */
-    record Reproduced(String purser, String paper, List<Reproduction.Measured> runs, List<Claim> claims) {}
+    record Reproduced(
+            String purser,
+            String paper,
+            List<Reproduction.Measured> runs,
+            List<Reproduction.Sheet> tables,
+            List<Claim> claims) {}
 
     @Override
     public void run() {
@@ -141,6 +149,13 @@ final class ReproduceCommand implements Runnable {
                     "there is no paper '" + paper + "'",
                     Names.suggest("paper", PAPERS.keySet(), paper));
         }
+        if (chosen.traces().isEmpty() && (!given.isEmpty() || meanRate != null)) {
+            throw new InputException(
+                    given.isEmpty() ? "--scale-to-mean" : "--trace",
+                    "",
+                    "has no meaning for '" + paper + "', in which nothing arrives",
+                    "leave it out");
+        }
         int atATime = threads.count();
         Reproduction reproduction = chosen.reproduction()
                 .of(registry.get(), traces(chosen.traces()), meanRate == null ? chosen.meanRate() : meanRate);
@@ -152,9 +167,13 @@ final class ReproduceCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         switch (format) {
             case JSON ->
-                out.print(Json.write(new Reproduced(Version.number(), paper, findings.runs(), findings.claims())));
-            case MARKDOWN -> out.print(markdownRuns(findings.runs()) + markdown(findings.claims()));
-            case TABLE -> out.print(runs(findings.runs()) + text(findings.claims()));
+                out.print(Json.write(new Reproduced(
+                        Version.number(), paper, findings.runs(), findings.tables(), findings.claims())));
+            case MARKDOWN ->
+                out.print(markdownRuns(findings.runs())
+                        + markdownTables(findings.tables())
+                        + markdown(findings.claims()));
+            case TABLE -> out.print(runs(findings.runs()) + tables(findings.tables()) + text(findings.claims()));
         }
         out.flush();
     }
@@ -218,6 +237,44 @@ final class ReproduceCommand implements Runnable {
         runs.forEach(
                 run -> text.append("| ").append(String.join(" | ", cells(run))).append(" |\n"));
         return text + "\n";
+    }
+
+    private static String tables(List<Reproduction.Sheet> sheets) {
+        StringBuilder text = new StringBuilder();
+        for (Reproduction.Sheet sheet : sheets) {
+            int names = 0;
+            while (names < sheet.columns().size() && !sheet.numbers(names)) {
+                names++;
+            }
+            boolean words = sheet.columns().getLast().equals(Reproduction.Sheet.WHY);
+            int columns = sheet.columns().size() - (words ? 1 : 0);
+            Table table = new Table(
+                    names,
+                    sheet.columns().subList(0, columns),
+                    words ? sheet.columns().getLast() : "");
+            sheet.rows().forEach(row -> table.row(row.subList(0, columns), words ? row.getLast() : ""));
+            text.append(sheet.title()).append('\n').append(table).append('\n');
+        }
+        return text.toString();
+    }
+
+    private static String markdownTables(List<Reproduction.Sheet> sheets) {
+        StringBuilder text = new StringBuilder();
+        for (Reproduction.Sheet sheet : sheets) {
+            text.append(sheet.title())
+                    .append("\n\n| ")
+                    .append(String.join(" | ", sheet.columns()))
+                    .append(" |\n|");
+            for (int i = 0; i < sheet.columns().size(); i++) {
+                text.append(sheet.numbers(i) ? " ---: |" : " --- |");
+            }
+            text.append('\n');
+            sheet.rows()
+                    .forEach(row ->
+                            text.append("| ").append(String.join(" | ", row)).append(" |\n"));
+            text.append('\n');
+        }
+        return text.toString();
     }
 
     private static String text(List<Claim> claims) {

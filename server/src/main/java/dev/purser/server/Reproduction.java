@@ -19,9 +19,52 @@ interface Reproduction {
      * What came of a paper's experiments.
      *
      * @param runs those that a table shows; may be empty
+     * @param tables what is shown beside them; may be empty
      * @param claims each published relation, held against what was measured
      */
-    record Findings(ImmutableList<Measured> runs, ImmutableList<Claim> claims) {}
+    record Findings(ImmutableList<Measured> runs, ImmutableList<Sheet> tables, ImmutableList<Claim> claims) {
+
+        /** Without further tables. */
+        Findings(ImmutableList<Measured> runs, ImmutableList<Claim> claims) {
+            this(runs, ImmutableList.of(), claims);
+        }
+    }
+
+    /**
+     * A table that is none of runs.
+     *
+     * @param title what it shows
+     * @param columns what each column holds
+     * @param rows a cell for each column
+     */
+    record Sheet(String title, ImmutableList<String> columns, ImmutableList<ImmutableList<String>> rows) {
+        /** A last column of this name holds sentences. */
+        static final String WHY = "why";
+
+        /** Without rows. */
+        Sheet(String title, List<String> columns) {
+            this(title, ImmutableList.copyOf(columns), ImmutableList.of());
+        }
+
+        /** The same with one more row. */
+        Sheet with(String... cells) {
+            if (cells.length != columns.size()) {
+                throw new IllegalArgumentException(cells.length + " cells for the columns " + columns);
+            }
+            return new Sheet(
+                    title,
+                    columns,
+                    ImmutableList.<ImmutableList<String>>builder()
+                            .addAll(rows)
+                            .add(ImmutableList.copyOf(cells))
+                            .build());
+        }
+
+        /** Whether a column holds numbers alone, as far as its cells tell. */
+        boolean numbers(int column) {
+            return rows.stream().allMatch(row -> row.get(column).matches("[-+]?[0-9][0-9,.]*|none|too late"));
+        }
+    }
 
     /**
      * What some runs of one stack came to.

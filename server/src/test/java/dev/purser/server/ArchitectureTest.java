@@ -91,6 +91,8 @@ final class ArchitectureTest {
         worldly("dev.purser.research..").check(PURSER);
         worldly("dev.purser.predictors..").check(PURSER);
         worldly("dev.purser.partitioner.plan..").check(PURSER);
+        worldly("dev.purser.partitioner.forkjoin..").check(PURSER);
+        worldly("dev.purser.partitioner.batch..").check(PURSER);
         worldly("dev.purser.core.policy..").check(PURSER);
     }
 

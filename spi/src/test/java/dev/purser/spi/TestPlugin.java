@@ -1,6 +1,7 @@
 package dev.purser.spi;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.purser.core.partition.Infeasible;
 import dev.purser.core.policy.BatchingPolicy;
 import dev.purser.core.policy.ColdStartManager;
 import dev.purser.core.policy.Dispatch;
@@ -12,6 +13,7 @@ import dev.purser.core.policy.KeepAlive;
 import dev.purser.core.policy.LoadPredictor;
 import dev.purser.core.policy.ModelSelector;
 import dev.purser.core.policy.Offload;
+import dev.purser.core.policy.Partitioner;
 import dev.purser.core.policy.Plan;
 import dev.purser.core.policy.ProvisioningView;
 import dev.purser.core.policy.Reason;
@@ -157,6 +159,16 @@ public final class TestPlugin implements Plugin {
     public List<PolicyFactory<? extends BatchingPolicy, ?>> batchingPolicies() {
         return List.of(PolicyFactory.<BatchingPolicy, NoSettings>of(
                 "single", "For tests.", NoSettings.class, (settings, context) -> BatchingPolicy.NONE));
+    }
+
+    @Override
+    public List<PolicyFactory<? extends Partitioner, ?>> partitioners() {
+        return List.of(PolicyFactory.<Partitioner, NoSettings>of(
+                "refuse",
+                "For tests.",
+                NoSettings.class,
+                (settings, context) ->
+                        request -> new Infeasible(Reason.of("refused", "seed " + context.seed()), -1, null)));
     }
 
     @Override

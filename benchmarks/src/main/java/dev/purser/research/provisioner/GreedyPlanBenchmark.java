@@ -62,7 +62,6 @@ public class GreedyPlanBenchmark {
     /** The whole plan. */
     @Benchmark
     public double schedule() {
-        return greedy.schedule(
-                forecast, 6, 60, 0, CANDIDATES, capacity, usdPerSecond, overheadUsd, quota, plan);
+        return greedy.schedule(forecast, 6, 60, 0, CANDIDATES, capacity, usdPerSecond, overheadUsd, quota, plan);
     }
 }

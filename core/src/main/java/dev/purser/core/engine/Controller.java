@@ -1046,12 +1046,13 @@ public final class Controller implements PlatformEvents {
     }
 
     private void keepStandbys(int fleet, long now) {
-        int have = fleets.standbyInstances(fleet) + fleets.preparingInstances(fleet);
+        // those that drain will stand by when they have served what they have
+        int have = fleets.standbyInstances(fleet) + fleets.preparingInstances(fleet) + fleets.drainingInstances(fleet);
         while (have < standbyTarget[fleet] && !atLimit() && now >= unavailableUntil[fleet]) {
             launch(fleet, true, now);
             have++;
         }
-        while (have > standbyTarget[fleet]) {
+        while (have > standbyTarget[fleet] && fleets.dispensableStandby(fleet) != FleetTable.NONE) {
             int instance = fleets.dispensableStandby(fleet);
             stop(instance, now, false);
             platform.terminate(instance);

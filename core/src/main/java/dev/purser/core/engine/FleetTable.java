@@ -242,10 +242,21 @@ final class FleetTable {
         }
     }
 
-    /** The busiest ready instance of a fleet with a free slot, or NONE. */
+    /** The busiest ready instance of a fleet with a free slot, one at full speed if there is any; or NONE. */
     int busiestWithFreeSlot(int ofFleet) {
         int slots = catalog.slots(ofFleet);
         long candidates = occupied[ofFleet] & ((1L << slots) - 1);
+        if (throttled[ofFleet] > 0) {
+            for (long left = candidates; left != 0; left &= ~Long.highestOneBit(left)) {
+                int row = head[ofFleet * LISTS + 63 - Long.numberOfLeadingZeros(left)];
+                while (row != NONE && isThrottled[row]) {
+                    row = next[row];
+                }
+                if (row != NONE) {
+                    return row;
+                }
+            }
+        }
         return candidates == 0 ? NONE : head[ofFleet * LISTS + 63 - Long.numberOfLeadingZeros(candidates)];
     }
 
@@ -309,24 +320,34 @@ final class FleetTable {
     }
 
     /**
-     * Which instance a fleet gives up first: the newest pending one, the one idle longest, the least busy one. Those that
-     * the provider takes back are not given up.
+     * Which instance a fleet gives up first: one that has no CPU credits left, the newest pending one, the one idle longest,
+     * the least busy one. Those that the provider takes back are not given up.
      */
     int dispensable(int ofFleet) {
-        int base = ofFleet * LISTS;
-        if (head[base + PENDING] != NONE) {
-            return head[base + PENDING];
+        int row = throttled[ofFleet] == 0 ? NONE : leastBusy(ofFleet, true);
+        if (row == NONE) {
+            row = head[ofFleet * LISTS + PENDING];
         }
+        if (row == NONE) {
+            row = leastBusy(ofFleet, false);
+        }
+        if (row != NONE) {
+            return row;
+        }
+        throw new IllegalStateException("fleet " + ofFleet + " has no instance to give up");
+    }
+
+    private int leastBusy(int ofFleet, boolean ofThrottled) {
         for (long left = occupied[ofFleet]; left != 0; left &= left - 1) {
-            int row = tail[base + Long.numberOfTrailingZeros(left)];
-            while (row != NONE && noticedFor[row] != 0) {
+            int row = tail[ofFleet * LISTS + Long.numberOfTrailingZeros(left)];
+            while (row != NONE && (noticedFor[row] != 0 || (ofThrottled && !isThrottled[row]))) {
                 row = previous[row];
             }
             if (row != NONE) {
                 return row;
             }
         }
-        throw new IllegalStateException("fleet " + ofFleet + " has no instance to give up");
+        return NONE;
     }
 
     int idleFor(int ofFleet, long since) {

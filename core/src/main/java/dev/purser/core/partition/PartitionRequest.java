@@ -1,6 +1,7 @@
 package dev.purser.core.partition;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What is to be planned.
@@ -80,139 +81,95 @@ public record PartitionRequest(
                 false);
     }
 
+    private PartitionRequest changed(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return copy.request();
+    }
+
+    /** A request that is being changed: the one place that goes through all of it. */
+    private static final class Copy {
+        private final PartitionRequest from;
+        private List<Integer> memories;
+        private CutRule cuts;
+        private int batch;
+        private Objective objective;
+        private long sloMillis;
+        private long budgetUnits;
+        private int minimumParts;
+        private int maximumParts;
+        private boolean evenLayers;
+
+        Copy(PartitionRequest from) {
+            this.from = from;
+            memories = from.memories;
+            cuts = from.cuts;
+            batch = from.batch;
+            objective = from.objective;
+            sloMillis = from.sloMillis;
+            budgetUnits = from.budgetUnits;
+            minimumParts = from.minimumParts;
+            maximumParts = from.maximumParts;
+            evenLayers = from.evenLayers;
+        }
+
+        PartitionRequest request() {
+            return new PartitionRequest(
+                    from.graph,
+                    from.costs,
+                    from.limits,
+                    memories,
+                    cuts,
+                    batch,
+                    objective,
+                    sloMillis,
+                    budgetUnits,
+                    minimumParts,
+                    maximumParts,
+                    evenLayers);
+        }
+    }
+
     /** The same with other cuts. */
     public PartitionRequest withCuts(CutRule rule) {
-        return new PartitionRequest(
-                graph,
-                costs,
-                limits,
-                memories,
-                rule,
-                batch,
-                objective,
-                sloMillis,
-                budgetUnits,
-                minimumParts,
-                maximumParts,
-                evenLayers);
+        return changed(copy -> copy.cuts = rule);
     }
 
     /** The same with other memory settings. */
     public PartitionRequest withMemories(List<Integer> settings) {
-        return new PartitionRequest(
-                graph,
-                costs,
-                limits,
-                settings,
-                cuts,
-                batch,
-                objective,
-                sloMillis,
-                budgetUnits,
-                minimumParts,
-                maximumParts,
-                evenLayers);
+        return changed(copy -> copy.memories = settings);
     }
 
     /** The same with another batch. */
     public PartitionRequest withBatch(int items) {
-        return new PartitionRequest(
-                graph,
-                costs,
-                limits,
-                memories,
-                cuts,
-                items,
-                objective,
-                sloMillis,
-                budgetUnits,
-                minimumParts,
-                maximumParts,
-                evenLayers);
+        return changed(copy -> copy.batch = items);
     }
 
     /** The same with another objective. */
     public PartitionRequest withObjective(Objective other) {
-        return new PartitionRequest(
-                graph,
-                costs,
-                limits,
-                memories,
-                cuts,
-                batch,
-                other,
-                sloMillis,
-                budgetUnits,
-                minimumParts,
-                maximumParts,
-                evenLayers);
+        return changed(copy -> copy.objective = other);
     }
 
     /** The same with another SLO. */
     public PartitionRequest withSlo(long millis) {
-        return new PartitionRequest(
-                graph,
-                costs,
-                limits,
-                memories,
-                cuts,
-                batch,
-                objective,
-                millis,
-                budgetUnits,
-                minimumParts,
-                maximumParts,
-                evenLayers);
+        return changed(copy -> copy.sloMillis = millis);
     }
 
     /** The same with another budget. */
     public PartitionRequest withBudget(long units) {
-        return new PartitionRequest(
-                graph,
-                costs,
-                limits,
-                memories,
-                cuts,
-                batch,
-                objective,
-                sloMillis,
-                units,
-                minimumParts,
-                maximumParts,
-                evenLayers);
+        return changed(copy -> copy.budgetUnits = units);
     }
 
     /** The same with another number of parts. */
     public PartitionRequest withParts(int fewest, int most) {
-        return new PartitionRequest(
-                graph,
-                costs,
-                limits,
-                memories,
-                cuts,
-                batch,
-                objective,
-                sloMillis,
-                budgetUnits,
-                fewest,
-                most,
-                evenLayers);
+        return changed(copy -> {
+            copy.minimumParts = fewest;
+            copy.maximumParts = most;
+        });
     }
 
     /** The same with or without the cap on a part's layers. */
     public PartitionRequest withEvenLayers(boolean even) {
-        return new PartitionRequest(
-                graph,
-                costs,
-                limits,
-                memories,
-                cuts,
-                batch,
-                objective,
-                sloMillis,
-                budgetUnits,
-                minimumParts,
-                maximumParts,
-                even);
+        return changed(copy -> copy.evenLayers = even);
     }
 }

@@ -36,9 +36,6 @@ public interface ProvisioningView extends ServingView {
      */
     int noticedInstances(int fleet);
 
-    /** Of a fleet's ready instances, those that have used up their CPU credits and run at their baseline. */
-    int throttledInstances(int fleet);
-
     /** Stopped instances of a fleet, which start sooner than new ones. */
     int standbyInstances(int fleet);
 

@@ -488,19 +488,23 @@ public final class ServiceCatalog {
 
     /**
      * The fleet with the least cost per request among those on demand that serve a variant; -1 where there is none. Who
-     * buys on the spot market has to know it.
+     * buys on the spot market has to know it, and a burstable type is taken only where there is no other: at full load it
+     * does not keep what its profile says.
      */
     public int cheapestFleet(int variant) {
         int best = -1;
         for (int t = 0; t < types.size(); t++) {
             int fleet = fleet(variant, t);
-            if (slots[fleet] > 0
-                    && market(t) == Market.ON_DEMAND
-                    && (best < 0 || usdPerRequest(fleet) < usdPerRequest(best))) {
+            if (slots[fleet] > 0 && market(t) == Market.ON_DEMAND && (best < 0 || isPreferred(fleet, best))) {
                 best = fleet;
             }
         }
         return best;
+    }
+
+    private boolean isPreferred(int fleet, int to) {
+        boolean bursts = burst(typeOfFleet(fleet)) != null;
+        return bursts == (burst(typeOfFleet(to)) != null) ? usdPerRequest(fleet) < usdPerRequest(to) : !bursts;
     }
 
     /** How many memory sizes functions may have. */

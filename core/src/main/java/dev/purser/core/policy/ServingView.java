@@ -15,6 +15,9 @@ public interface ServingView {
     /** Instances of a fleet that were launched and are not ready yet. */
     int pendingInstances(int fleet);
 
+    /** Of a fleet's ready instances, those that have used up their CPU credits and run at their baseline. */
+    int throttledInstances(int fleet);
+
     /** Slots of a fleet's ready instances that serve a request now. */
     int busySlots(int fleet);
 

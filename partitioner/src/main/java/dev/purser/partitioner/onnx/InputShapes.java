@@ -42,6 +42,53 @@ public record InputShapes(Map<String, List<Long>> shapes, Map<String, Long> dime
         return new InputShapes(shapes, more);
     }
 
+    /**
+     * An input of which something is open.
+     *
+     * @param input its name
+     * @param shape its dimensions: a size, a name, or {@code ?}; empty where the model says nothing of them
+     * @param missing the indices of those without a value
+     */
+    public record Open(String input, List<String> shape, List<Integer> missing) {
+        /** Keeps copies. */
+        public Open {
+            shape = List.copyOf(shape);
+            missing = List.copyOf(missing);
+        }
+    }
+
+    /**
+     * What still has no value. That values fit is another matter, which {@link OnnxGraph#of} looks at.
+     *
+     * @param model the model
+     * @return its inputs with something open that these values do not settle
+     */
+    public List<Open> missing(OnnxModel model) {
+        List<Open> open = new ArrayList<>();
+        for (ValueInfoProto input : model.inputs()) {
+            if (!input.getType().hasTensorType() || shapes.containsKey(input.getName())) {
+                continue;
+            }
+            List<String> shape = new ArrayList<>();
+            List<Integer> missing = new ArrayList<>();
+            for (Dimension declared : input.getType().getTensorType().getShape().getDimList()) {
+                String name = declared.getDimParam();
+                if (declared.hasDimValue() && declared.getDimValue() > 0) {
+                    shape.add(Long.toString(declared.getDimValue()));
+                } else {
+                    if (dimensions.getOrDefault(name, 0L) < 1) {
+                        missing.add(shape.size());
+                    }
+                    shape.add(name.isEmpty() ? "?" : name);
+                }
+            }
+            if (!missing.isEmpty() || !input.getType().getTensorType().hasShape()) {
+                open.add(new Open(input.getName(), shape, missing));
+            }
+        }
+        return open;
+    }
+
     /** Shapes without anything open for all inputs of a model, or all that is missing or wrong. */
     Map<String, List<Long>> resolve(OnnxModel model) {
         List<String> problems = new ArrayList<>();

@@ -331,6 +331,11 @@ public final class OnnxModel {
         return weights;
     }
 
+    /** The names of the inputs that a caller must give. */
+    public List<String> inputNames() {
+        return inputs.stream().map(ValueInfoProto::getName).toList();
+    }
+
     /** The inputs that a caller must give. */
     List<ValueInfoProto> inputs() {
         return inputs;

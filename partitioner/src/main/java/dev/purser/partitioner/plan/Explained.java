@@ -1,11 +1,15 @@
 package dev.purser.partitioner.plan;
 
 import dev.purser.core.partition.FunctionLimits;
+import dev.purser.core.partition.Objective;
 import dev.purser.core.partition.Part;
+import dev.purser.core.partition.PartCosts;
 import dev.purser.core.partition.PartitionPlan;
 import dev.purser.core.partition.PartitionRequest;
 import dev.purser.core.partition.PlannedPart;
 import dev.purser.core.policy.Reason;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -63,20 +67,29 @@ final class Explained {
                     millis,
                     request.sloMillis());
         }
-        return switch (request.objective()) {
-            case COST ->
-                Because.money(
-                        "least-cost",
-                        "cut after " + next + " instead, the chain costs {observed}, and not {limit}",
-                        units,
-                        plan.units());
-            case TIME ->
-                Because.millis(
+        if (units == plan.units() && millis == plan.millis()) {
+            return Reason.of("tie", "cut after " + next + " instead, the chain costs and takes as much");
+        }
+        // the plan is optimal: the other one is not better in what is to be least, nor in the other measure where it
+        // ties
+        long dearer = units - plan.units();
+        long slower = millis - plan.millis();
+        boolean byCost = request.objective() == Objective.COST ? dearer != 0 : slower == 0;
+        return byCost
+                ? Reason.of("least-cost", "cut after " + next + " instead, the chain costs " + more(dearer) + " more")
+                : Because.millis(
                         "least-time",
                         "cut after " + next + " instead, the chain takes {observed} ms, and not {limit} ms",
                         millis,
                         plan.millis());
-        };
+    }
+
+    /** Differences are often far below what plans cost, so that they have two digits of their own. */
+    private static String more(long units) {
+        return "$"
+                + BigDecimal.valueOf(units / PartCosts.UNITS_PER_USD)
+                        .round(new MathContext(2))
+                        .toPlainString();
     }
 
     /** The limit of a function that the part would break with the layers up to the next cut, if there is one. */

@@ -43,7 +43,7 @@ public final class IntegerProgramme implements Partitioner {
                     max = 86400)
             int seconds) {}
 
-    /** What the solver takes no part in: programmes beyond it need more memory than a machine has. */
+    /** The most variables of a programme that is handed to the solver. */
     static final int MAXIMUM_VARIABLES = 2_000_000;
 
     private final int seconds;

@@ -149,7 +149,8 @@ final class Obstacles {
             double weights = single ? alone : problem.weightsMib(p, p + 1);
             reason = Reason.of(
                     "layer-too-large",
-                    what + " has {observed} MiB of weights, and a package of " + mib(limits.packageMib())
+                    what + (single ? " has" : " have") + " {observed} MiB of weights, and a package of "
+                            + mib(limits.packageMib())
                             + " MiB has room for {limit} MiB beside the libraries and the code",
                     weights,
                     limits.packageMib() - others);
@@ -157,13 +158,15 @@ final class Obstacles {
             reason = Reason.of(
                     "temporary-storage-too-small",
                     what
-                            + " needs {observed} MiB of temporary storage for weights and input, and there are {limit} MiB",
+                            + (single ? " needs" : " need")
+                            + " {observed} MiB of temporary storage for weights and input, and there are {limit} MiB",
                     problem.temporaryMib(p, p + 1),
                     limits.temporaryMib());
         } else {
             reason = Reason.of(
                     "memory-too-small",
-                    what + " needs {observed} MB of memory, and no setting above {limit} MB is allowed",
+                    what + (single ? " needs" : " need")
+                            + " {observed} MB of memory, and no setting above {limit} MB is allowed",
                     problem.leastMemory(p, p + 1),
                     problem.memories[problem.memories.length - 1]);
         }

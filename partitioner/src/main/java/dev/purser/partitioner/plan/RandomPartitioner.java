@@ -91,12 +91,24 @@ public final class RandomPartitioner implements Partitioner {
      * @throws UnsupportedOperationException if there are too many draws to enumerate
      */
     public static @Nullable Expectation expectation(PartitionRequest request) {
+        return expectation(request, MAXIMUM_STEPS);
+    }
+
+    /**
+     * The same for those who cannot wait as long.
+     *
+     * @param request what is to be planned
+     * @param mostSteps how many pairs of cuts and times to work out at most; some million a second
+     * @return null where no parts hold the model
+     * @throws UnsupportedOperationException if there are more
+     */
+    public static @Nullable Expectation expectation(PartitionRequest request, long mostSteps) {
         Problem problem = new Problem(request);
         int k = parts(problem);
         if (k < 0) {
             return null;
         }
-        Sums sums = new Sums(problem);
+        Sums sums = new Sums(problem, Math.min(mostSteps, MAXIMUM_STEPS));
         chains(problem, k, 0, 0, new int[k], sums);
         return new Expectation(
                 k,
@@ -157,10 +169,12 @@ public final class RandomPartitioner implements Partitioner {
         private double keeps;
         private long least = Long.MAX_VALUE;
         private long most;
+        private final long mostSteps;
         private long steps;
 
-        Sums(Problem problem) {
+        Sums(Problem problem, long mostSteps) {
             this.problem = problem;
+            this.mostSteps = mostSteps;
         }
 
         @Override
@@ -192,7 +206,7 @@ public final class RandomPartitioner implements Partitioner {
                 cheapest += low;
                 dearest += high;
                 steps += (long) times.size() * settings;
-                if (steps > MAXIMUM_STEPS) {
+                if (steps > mostSteps) {
                     throw new UnsupportedOperationException("there are too many plans to average over"
                             + "\nMaybe: a coarser memory step, or single-tensor cuts only");
                 }

@@ -1,6 +1,7 @@
 package dev.purser.research.batching;
 
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.pricing.BurstPricing;
 import java.time.Duration;
 
 /**
@@ -84,6 +85,21 @@ public final class SloBatches {
     /** The batch with the highest throughput within the promise; 1 where none keeps it, 0 where the fleet cannot serve. */
     public int best(int fleet) {
         return best[fleet];
+    }
+
+    /**
+     * The share of its capacity that an instance still has when its CPU credits are used up: its baseline, or nothing where
+     * it then takes longer for a request than the promise allows; 1 where it needs none.
+     */
+    public double shareWithoutCredits(int fleet) {
+        BurstPricing burst = catalog.burst(catalog.typeOfFleet(fleet));
+        if (burst == null || catalog.burstMode(catalog.typeOfFleet(fleet)) == BurstPricing.Mode.UNLIMITED) {
+            return 1;
+        }
+        long bound = boundNanos[catalog.variantOfFleet(fleet)];
+        return bound == ServiceCatalog.UNBOUNDED || catalog.serviceNanos(fleet) / burst.baseline() <= bound
+                ? burst.baseline()
+                : 0;
     }
 
     /** Requests per second that one instance of a fleet serves in such batches; 0 where it cannot serve. */

@@ -151,6 +151,12 @@ public final class Weighted implements Dispatcher {
         private final Dispatch[] other;
         private final Dispatch[] least;
         private final int[] ready;
+        private final int[] throttled;
+        /** By fleet: share of their capacity that instances without credits have; 1 where they need none. */
+        private final double[] withoutCredits;
+        /** By fleet: how much longer a service takes on average, for the instances without credits. */
+        private final double[] slowdown;
+
         private final double[] weight;
         private final double[] credit;
         private double total;
@@ -167,6 +173,11 @@ public final class Weighted implements Dispatcher {
             other = decisions(OTHER);
             least = decisions(LEAST);
             ready = new int[fleets.length];
+            throttled = new int[fleets.length];
+            withoutCredits = IntStream.of(fleets)
+                    .mapToDouble(batches::shareWithoutCredits)
+                    .toArray();
+            slowdown = new double[fleets.length];
             weight = new double[fleets.length];
             credit = new double[fleets.length];
         }
@@ -177,20 +188,24 @@ public final class Weighted implements Dispatcher {
                     .toArray(Dispatch[]::new);
         }
 
-        /** Weighs the fleets anew where instances came or went. */
+        /** Weighs the fleets anew where instances came or went, or ran out of credits. */
         void look(ServingView view) {
             boolean same = true;
             for (int i = 0; i < fleets.length; i++) {
                 int now = view.readyInstances(fleets[i]);
-                if (now != ready[i]) {
+                int slow = withoutCredits[i] == 1 ? 0 : view.throttledInstances(fleets[i]);
+                if (now != ready[i] || slow != throttled[i]) {
                     ready[i] = now;
+                    throttled[i] = slow;
                     same = false;
                 }
             }
             if (!same) {
                 total = 0;
                 for (int i = 0; i < fleets.length; i++) {
-                    weight[i] = ready[i] * capacity[i];
+                    double effective = ready[i] - throttled[i] * (1 - withoutCredits[i]);
+                    weight[i] = effective * capacity[i];
+                    slowdown[i] = effective == 0 ? 1 : ready[i] / effective;
                     credit[i] = 0;
                     total += weight[i];
                 }
@@ -242,7 +257,7 @@ public final class Weighted implements Dispatcher {
         double expectedNanos(int i, int shared, ServingView view) {
             int fleet = fleets[i];
             double queued = view.fleetQueueLength(fleet) + shared * weight[i] / total;
-            double service = catalog.serviceNanos(fleet, batch[i]);
+            double service = catalog.serviceNanos(fleet, batch[i]) * slowdown[i];
             double batchesBefore = Math.floor(queued / batch[i]);
             int free = view.freeSlots(fleet);
             if (batchesBefore < free) {

@@ -5,7 +5,6 @@ import dev.purser.core.policy.ProvisioningView;
 import dev.purser.core.policy.ProvisioningView.Trigger;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.ServiceCatalog;
-import dev.purser.core.pricing.BurstPricing;
 import dev.purser.core.pricing.Market;
 import dev.purser.research.batching.SloBatches;
 import java.util.Arrays;
@@ -34,6 +33,7 @@ final class MarkFleets {
 
     private final boolean[] launched;
     private final double[] perSecond;
+    private final double[] withoutCredits;
     private final int standby;
     private final int backup;
     private final double backupPerSecond;
@@ -84,6 +84,8 @@ final class MarkFleets {
         launched = new boolean[n];
         Arrays.fill(launched, 0, types.length, true);
         perSecond = Arrays.stream(fleets).mapToDouble(batches::capacity).toArray();
+        withoutCredits =
+                Arrays.stream(fleets).mapToDouble(batches::shareWithoutCredits).toArray();
         capacity = new double[3 * n];
         usdPerSecond = new double[3 * n];
         overheadUsd = new double[3 * n];
@@ -237,15 +239,14 @@ final class MarkFleets {
         int n = fleets.length;
         for (int i = 0; i < n; i++) {
             int type = catalog.typeOfFleet(fleets[i]);
-            BurstPricing burst = catalog.burst(type);
-            int throttled = burst == null ? 0 : Math.min(running[i], view.throttledInstances(fleets[i]));
+            int throttled = withoutCredits[i] == 1 ? 0 : Math.min(running[i], view.throttledInstances(fleets[i]));
             for (int j = i; j < 3 * n; j += n) {
                 capacity[j] = perSecond[i] * periodSeconds * ROUNDING;
                 usdPerSecond[j] = prices[type];
                 overheadUsd[j] = 0;
             }
             overheadUsd[i] = prices[type] * settings.launchOverhead().toNanos() / 1e9;
-            capacity[2 * n + i] *= burst == null ? 1 : burst.baseline();
+            capacity[2 * n + i] *= withoutCredits[i];
             quota[i] = launched[i] && !view.isUnavailable(fleets[i]) ? Integer.MAX_VALUE : 0;
             quota[n + i] = running[i] - throttled;
             quota[2 * n + i] = throttled;
@@ -355,8 +356,7 @@ final class MarkFleets {
         double load = forecast.steps()[0] / (length * view.intervalNanos() / 1e9);
         double serving = 0;
         for (int i = 0; i < fleets.length; i++) {
-            BurstPricing burst = catalog.burst(catalog.typeOfFleet(fleets[i]));
-            double throttled = burst == null ? 0 : view.throttledInstances(fleets[i]) * (1 - burst.baseline());
+            double throttled = view.throttledInstances(fleets[i]) * (1 - withoutCredits[i]);
             int own = fleets[i] == backup ? backupsRunning : 0;
             double ready = view.readyInstances(fleets[i]) - view.noticedInstances(fleets[i]) - throttled - own;
             serving += Math.max(0, ready) * perSecond[i];

@@ -1,0 +1,237 @@
+package dev.purser.server.partition;
+
+import dev.purser.core.InputException;
+import dev.purser.core.Names;
+import dev.purser.core.partition.Cut;
+import dev.purser.core.partition.CutRule;
+import dev.purser.core.partition.LayerGraph;
+import dev.purser.partitioner.LayerGraphFile;
+import dev.purser.partitioner.onnx.InputShapes;
+import dev.purser.partitioner.onnx.MergedOperators;
+import dev.purser.partitioner.onnx.NetOptions;
+import dev.purser.partitioner.onnx.Network;
+import dev.purser.partitioner.onnx.OnnxGraph;
+import dev.purser.partitioner.onnx.OnnxModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The model that is to be cut: an ONNX file, a layer graph without a model behind it, or a network that is made up for the
+ * occasion.
+ */
+public final class PartitionSubject implements AutoCloseable {
+    private static final String MODEL = "MODEL";
+    private static final String INPUT = "--input";
+
+    private final String name;
+    private final LayerGraph graph;
+    private final @Nullable OnnxGraph onnx;
+    private final boolean generated;
+    private final @Nullable Scratch scratch;
+
+    private PartitionSubject(
+            String name, LayerGraph graph, @Nullable OnnxGraph onnx, boolean generated, @Nullable Scratch scratch) {
+        this.name = name;
+        this.graph = graph;
+        this.onnx = onnx;
+        this.generated = generated;
+        this.scratch = scratch;
+    }
+
+    /** The names of the networks that can be made up. */
+    public static List<String> networks() {
+        return Arrays.stream(Network.values()).map(Network::label).toList();
+    }
+
+    /**
+     * Reads or makes a model.
+     *
+     * @param model the name of a network, or a path; what is the name of a network is no path
+     * @param given sizes of what the model leaves open: whole shapes by the name of an input, e.g. {@code 1,3,224,224}, or
+     *     a size by the name of a dimension
+     * @param insideOperators whether cuts between operators that the runtime would merge are kept
+     * @throws InputException when there is no such model, it cannot be read, or sizes are missing or wrong
+     */
+    public static PartitionSubject of(String model, Map<String, String> given, boolean insideOperators) {
+        if (networks().contains(model)) {
+            return network(Network.of(model), given, insideOperators);
+        }
+        Path file = Path.of(model);
+        if (!Files.isRegularFile(file)) {
+            boolean path = model.contains("/") || model.endsWith(".onnx") || model.endsWith(".json");
+            throw new InputException(
+                    MODEL,
+                    "",
+                    Files.isDirectory(file)
+                            ? "'" + model + "' is a directory, not a file"
+                            : "there is no file '" + model + "'" + (path ? "" : ", and no network of that name"),
+                    path ? "" : Names.suggest("network", networks(), model) + "; or the path of an .onnx file");
+        }
+        if (model.endsWith(".json")) {
+            if (!given.isEmpty()) {
+                throw new InputException(INPUT, "", "is for ONNX models; a layer graph says all sizes itself", "");
+            }
+            LayerGraph graph = LayerGraphFile.read(file);
+            return new PartitionSubject(graph.name(), graph, null, false, null);
+        }
+        OnnxModel read = OnnxModel.read(file);
+        OnnxGraph onnx = OnnxGraph.of(read, shapes(read, given));
+        return new PartitionSubject(read.name(), cuttable(onnx, insideOperators), onnx, false, null);
+    }
+
+    private static PartitionSubject network(Network network, Map<String, String> given, boolean insideOperators) {
+        Scratch scratch = Scratch.make();
+        try {
+            Path file = scratch.folder().resolve(network.label() + ".onnx");
+            network.write(NetOptions.PUBLISHED, file);
+            OnnxModel read = OnnxModel.read(file);
+            Map<String, String> sizes = new LinkedHashMap<>(given);
+            if (given.isEmpty()) {
+                sizes.put("batch", "1");
+            }
+            OnnxGraph onnx = OnnxGraph.of(read, shapes(read, sizes));
+            return new PartitionSubject(network.label(), cuttable(onnx, insideOperators), onnx, true, scratch);
+        } catch (RuntimeException e) {
+            scratch.close();
+            throw e;
+        }
+    }
+
+    private static LayerGraph cuttable(OnnxGraph onnx, boolean insideOperators) {
+        return insideOperators ? onnx.layerGraph() : MergedOperators.leftWhole(onnx);
+    }
+
+    private static InputShapes shapes(OnnxModel model, Map<String, String> given) {
+        Map<String, List<Long>> whole = new LinkedHashMap<>();
+        Map<String, Long> dimensions = new LinkedHashMap<>();
+        given.forEach((input, text) -> {
+            List<Long> sizes = sizes(input, text);
+            if (model.inputNames().contains(input)) {
+                whole.put(input, sizes);
+            } else if (sizes.size() == 1) {
+                dimensions.put(input, sizes.getFirst());
+            } else {
+                throw new InputException(
+                        INPUT,
+                        "",
+                        "the model has no input '" + input + "'",
+                        Names.suggest("input", model.inputNames(), input));
+            }
+        });
+        InputShapes shapes = new InputShapes(whole, dimensions);
+        List<InputShapes.Open> missing = shapes.missing(model);
+        if (!missing.isEmpty()) {
+            throw new InputException(
+                    model.file().toString(),
+                    missing.stream().map(PartitionSubject::question).toList());
+        }
+        return shapes;
+    }
+
+    private static List<Long> sizes(String input, String text) {
+        List<Long> sizes = new ArrayList<>();
+        for (String piece : text.split(",", -1)) {
+            long size;
+            try {
+                size = Long.parseLong(piece.strip());
+            } catch (NumberFormatException e) {
+                size = 0;
+            }
+            if (size < 1) {
+                throw new InputException(
+                        INPUT,
+                        "",
+                        "'" + input + "=" + text + "': '" + piece + "' is no size",
+                        "whole numbers from 1 on, for example " + input + "=1,3,224,224");
+            }
+            sizes.add(size);
+        }
+        return sizes;
+    }
+
+    private static String question(InputShapes.Open open) {
+        String where = "input '" + open.input() + "'";
+        if (open.shape().isEmpty()) {
+            return where + ": the model does not say its shape\nMaybe: " + INPUT + " " + open.input() + "=1,128";
+        }
+        String dimensions = open.missing().stream()
+                .map(i -> i
+                        + (open.shape().get(i).equals("?")
+                                ? ""
+                                : " ('" + open.shape().get(i) + "')"))
+                .collect(Collectors.joining(", "));
+        List<String> example = new ArrayList<>(open.shape());
+        open.missing().forEach(i -> example.set(i, "1"));
+        boolean named =
+                open.missing().stream().noneMatch(i -> open.shape().get(i).equals("?"));
+        return where + ": of its shape " + String.join(",", open.shape()) + " dimension " + dimensions
+                + " is open, and has no value\nMaybe: "
+                + (named
+                        ? open.missing().stream()
+                                        .map(i -> INPUT + " " + open.shape().get(i) + "=1")
+                                        .distinct()
+                                        .collect(Collectors.joining(" "))
+                                + "; or the whole shape, "
+                        : "")
+                + INPUT + " " + open.input() + "=" + String.join(",", example);
+    }
+
+    /** What it is called. */
+    public String name() {
+        return name;
+    }
+
+    /** Its layers, with the cuts that may be used. */
+    public LayerGraph graph() {
+        return graph;
+    }
+
+    /** The model behind the layers; null where there is none. */
+    public @Nullable OnnxGraph onnx() {
+        return onnx;
+    }
+
+    /** Whether its weights are made up. */
+    public boolean generated() {
+        return generated;
+    }
+
+    /** How many cuts that a rule allows were left out because the runtime would merge operators across them. */
+    public int cutsLeftOut(CutRule rule) {
+        return onnx == null
+                ? 0
+                : onnx.layerGraph().cuts(rule).size() - graph.cuts(rule).size();
+    }
+
+    /** Gives work a folder that is gone afterwards. */
+    public static <T> T inScratch(Function<Path, T> work) {
+        try (Scratch scratch = Scratch.make()) {
+            return work.apply(scratch.folder());
+        }
+    }
+
+    /** The names of the tensors that cross a cut. */
+    public List<String> crossing(int after) {
+        return graph.cuts().stream()
+                .filter(cut -> cut.after() == after)
+                .findFirst()
+                .map(Cut::tensors)
+                .orElse(List.of());
+    }
+
+    /** Removes what was made up. */
+    @Override
+    public void close() {
+        if (scratch != null) {
+            scratch.close();
+        }
+    }
+}
