@@ -48,8 +48,7 @@ final class NetworkPlansTest {
             PartitionPlan expected = plan(keras, slo);
             PartitionPlan found = plan(onnx, slo);
             assertThat(found.cuts()).as("%s within %d", network, slo).isEqualTo(expected.cuts());
-            assertThat((double) found.units())
-                    .isCloseTo((double) expected.units(), within(share * expected.units()));
+            assertThat((double) found.units()).isCloseTo((double) expected.units(), within(share * expected.units()));
             assertThat(found.millis()).isCloseTo(expected.millis(), within(millis));
         }
     }
