@@ -12,8 +12,12 @@ import dev.purser.core.partition.PartCosts;
 import dev.purser.core.partition.PartitionPlan;
 import dev.purser.core.partition.PartitionRequest;
 import dev.purser.core.partition.Partitioning;
+import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.PriceBook;
 import dev.purser.core.pricing.PriceBooks;
+import dev.purser.core.workload.Workload;
+import dev.purser.core.workload.Workloads;
+import dev.purser.partitioner.ChainDeployment;
 import dev.purser.partitioner.cost.CalibratedCosts;
 import dev.purser.partitioner.cost.Calibration;
 import dev.purser.partitioner.cost.Limits;
@@ -264,11 +268,23 @@ final class PartitionCommand implements Runnable {
     private boolean verify;
 
     @Option(
+            names = "--accuracy",
+            paramLabel = "SHARE",
+            description = {
+                "With --out: the model's published accuracy, 0 to 1, for the deployment. It only matters where requests choose"
+                        + " among several models.",
+                "Default: 1. Example: --accuracy 0.76"
+            })
+    private double accuracy = 1;
+
+    @Option(
             names = "--out",
             paramLabel = "DIR",
             description = {
                 "Write into this folder, which must be empty or new: the parts (part-1.onnx and so on, with large weights beside"
-                        + " them), plan.json and a picture of the cut model, graph.svg.",
+                        + " them), plan.json, a picture of the cut model (graph.svg) and, of several parts, workload.json and"
+                        + " pool.json: 'purser serve --workload DIR/workload.json' runs them. Of a layer graph there are only"
+                        + " the plan and the picture.",
                 "Default: nothing is written. Example: --out parts"
             })
     private @Nullable Path out;
@@ -304,11 +320,12 @@ final class PartitionCommand implements Runnable {
             }
             PartitionRequest request = request(subject, functionLimits, costs(subject, times, prices, err));
             say(err, "planning");
-            PartitionReport report = report(subject, request, functionLimits, times, prices);
-            if (folder == null) {
-                report = verify && onnx != null ? verified(report, onnx, err) : report;
-            } else {
-                report = written(report, subject, folder, err);
+            PartitionPlan plan = goal == Goal.PARETO ? null : supported(() -> plan(subject, request));
+            PartitionReport report = report(subject, request, plan, times, prices);
+            if (folder != null && plan != null) {
+                report = written(report, plan, subject, times, folder, err);
+            } else if (verify && onnx != null) {
+                report = verified(report, onnx, err);
             }
             say(err, "");
             printed.print(format == OutputFormat.JSON ? Json.write(report) : PartitionTable.of(report));
@@ -316,7 +333,7 @@ final class PartitionCommand implements Runnable {
             warn(report, err);
         }
         if (out != null) {
-            err.println("parts: " + out);
+            err.println("written: " + out);
         }
     }
 
@@ -330,6 +347,9 @@ final class PartitionCommand implements Runnable {
         }
         checkParts("--parts", parts);
         checkParts("--max-parts", maximumParts);
+        if (!(accuracy >= 0 && accuracy <= 1)) {
+            throw new InputException("--accuracy", "", "is " + accuracy + ", but it must be 0 to 1", "81 % is 0.81");
+        }
         if (slo != null && slo.compareTo(Duration.ofMillis(1)) < 0) {
             throw new InputException(SLO, "", "is " + Durations.format(slo) + ", but it must be 1ms or more", "");
         }
@@ -433,33 +453,11 @@ final class PartitionCommand implements Runnable {
     private PartitionReport report(
             PartitionSubject subject,
             PartitionRequest request,
-            FunctionLimits functionLimits,
+            @Nullable PartitionPlan plan,
             Calibration times,
             PriceBook prices) {
         LayerGraph graph = subject.graph();
-        Plan plan = null;
-        List<Plan> front = List.of();
-        try {
-            if (goal == Goal.PARETO) {
-                front = new ExactPartitioner()
-                        .front(request).stream()
-                                .map(found -> Plan.of(subject, found))
-                                .toList();
-                if (front.isEmpty()) {
-                    plan(subject, request);
-                }
-            } else {
-                plan = Plan.of(subject, plan(subject, request));
-            }
-        } catch (UnsupportedOperationException e) {
-            String message = String.valueOf(e.getMessage());
-            int maybe = message.indexOf("\nMaybe: ");
-            throw new InputException(
-                    "--partitioner",
-                    "",
-                    "'" + partitioner + "' cannot plan this: " + (maybe < 0 ? message : message.substring(0, maybe)),
-                    maybe < 0 ? "" : message.substring(maybe + "\nMaybe: ".length()));
-        }
+        List<Plan> front = plan == null ? supported(() -> front(subject, request)) : List.of();
         return new PartitionReport(
                 Version.number(),
                 new PartitionReport.Model(
@@ -472,7 +470,7 @@ final class PartitionCommand implements Runnable {
                 new PartitionReport.Setting(
                         partitioner,
                         goal.name().toLowerCase(Locale.ROOT),
-                        functionLimits.name(),
+                        request.limits().name(),
                         times.name(),
                         profile.name().toLowerCase(Locale.ROOT),
                         prices.name(),
@@ -481,11 +479,33 @@ final class PartitionCommand implements Runnable {
                         slo == null ? null : slo.toMillis(),
                         budget,
                         request.minimumParts(),
-                        Math.min(request.maximumParts(), functionLimits.maximumParts())),
-                plan,
+                        request.maximumParts()),
+                plan == null ? null : Plan.of(subject, plan),
                 front,
                 plan == null ? List.of() : Alternatives.of(request, !partitioner.equals(EXACT)),
                 null);
+    }
+
+    private List<Plan> front(PartitionSubject subject, PartitionRequest request) {
+        List<PartitionPlan> found = new ExactPartitioner().front(request);
+        // where there is none, the reason is the same as for one plan
+        return (found.isEmpty() ? List.of(plan(subject, request)) : found)
+                .stream().map(plan -> Plan.of(subject, plan)).toList();
+    }
+
+    /** Makes a plan, or says why this partitioner cannot. */
+    private <T> T supported(Supplier<T> planner) {
+        try {
+            return planner.get();
+        } catch (UnsupportedOperationException e) {
+            String message = String.valueOf(e.getMessage());
+            int maybe = message.indexOf("\nMaybe: ");
+            throw new InputException(
+                    "--partitioner",
+                    "",
+                    "'" + partitioner + "' cannot plan this: " + (maybe < 0 ? message : message.substring(0, maybe)),
+                    maybe < 0 ? "" : message.substring(maybe + "\nMaybe: ".length()));
+        }
     }
 
     private PartitionPlan plan(PartitionSubject subject, PartitionRequest request) {
@@ -611,11 +631,13 @@ final class PartitionCommand implements Runnable {
     }
 
     private PartitionReport written(
-            PartitionReport report, PartitionSubject subject, OutFolder folder, PrintWriter err) {
-        Plan plan = report.plan();
-        if (plan == null) {
-            throw new IllegalStateException("no one plan can be written");
-        }
+            PartitionReport report,
+            PartitionPlan planned,
+            PartitionSubject subject,
+            Calibration times,
+            OutFolder folder,
+            PrintWriter err) {
+        Plan plan = report.onePlan();
         OnnxGraph onnx = subject.onnx();
         requireWhole("--out", plan);
         PartitionReport[] done = {report};
@@ -623,8 +645,11 @@ final class PartitionCommand implements Runnable {
             try {
                 if (onnx != null) {
                     say(err, "writing the parts");
-                    List<OnnxPart> files = Splitter.split(onnx, cutsOf(plan), made);
+                    List<OnnxPart> files = Splitter.split(onnx, planned.cuts(), made);
                     done[0] = done[0].withFiles(files);
+                    if (files.size() > 1) {
+                        deploy(subject, planned, times, files, made);
+                    }
                     if (verify) {
                         done[0] = done[0].with(verification(onnx, files, err));
                     }
@@ -638,11 +663,27 @@ final class PartitionCommand implements Runnable {
         return done[0];
     }
 
+    /** Writes what 'serve' and 'compare' take, and makes sure that they would. */
+    private void deploy(
+            PartitionSubject subject, PartitionPlan plan, Calibration times, List<OnnxPart> files, Path folder) {
+        String book = PriceBooks.names().contains(priceBook)
+                ? priceBook
+                : Path.of(priceBook).toAbsolutePath().normalize().toString();
+        Path workload = ChainDeployment.of(
+                        subject.name(),
+                        accuracy,
+                        plan,
+                        ChainDeployment.times(plan, times),
+                        files.stream().map(OnnxPart::file).toList(),
+                        slo,
+                        book)
+                .write(folder);
+        Workload read = Workloads.load(workload.toString());
+        new ServiceCatalog(read, PriceBooks.load(read.priceBook()));
+    }
+
     private PartitionReport verified(PartitionReport report, OnnxGraph onnx, PrintWriter err) {
-        Plan plan = report.plan();
-        if (plan == null) {
-            throw new IllegalStateException("no one plan can be verified");
-        }
+        Plan plan = report.onePlan();
         requireWhole("--verify", plan);
         return report.with(
                 PartitionSubject.inScratch(made -> verification(onnx, Splitter.split(onnx, cutsOf(plan), made), err)));

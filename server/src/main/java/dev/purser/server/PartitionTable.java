@@ -196,11 +196,13 @@ final class PartitionTable {
     private static String verified(Verification verification) {
         return String.format(
                 Locale.ROOT,
-                "whole and split on %d inputs: %,d numbers differ by at most %.3g; the largest is %.3g, and two inputs make a"
+                "whole and split on %d inputs: %,d numbers %s; the largest is %.3g, and two inputs make a"
                         + " difference of %.3g%n",
                 verification.inputs(),
                 verification.elements(),
-                verification.largestDifference(),
+                verification.largestDifference() == 0
+                        ? "are equal"
+                        : String.format(Locale.ROOT, "differ by at most %.3g", verification.largestDifference()),
                 verification.largestMagnitude(),
                 verification.spread());
     }

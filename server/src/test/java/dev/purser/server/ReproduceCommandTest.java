@@ -111,6 +111,53 @@ class ReproduceCommandTest {
     }
 
     @Test
+    void reproducesTheFiguresOfAmpsInf() {
+        Cli json = Cli.run("reproduce", "amps-inf", "--format", "json");
+
+        assertThat(json.code()).as(json.err()).isZero();
+        Map<String, String> verdicts = new HashMap<>();
+        json.json()
+                .path("claims")
+                .forEach(claim -> verdicts.put(
+                        claim.path("id").textValue(), claim.path("verdict").textValue()));
+        assertThat(verdicts)
+                .containsEntry("mobilenet-seconds", "holds")
+                .containsEntry("mobilenet-dollars", "holds")
+                .containsEntry("mobilenet-cheapest", "holds")
+                .containsEntry("resnet-seconds", "holds")
+                .containsEntry("resnet-dollars", "fails")
+                .containsEntry("saving-sage-1", "holds")
+                .containsEntry("saving-sage-2", "holds")
+                .containsEntry("cheaper-than-random", "holds")
+                .containsEntry("cheaper-than-greedy-fill", "partly")
+                .containsEntry("batches", "fails")
+                .containsEntry("fewest-functions", "holds");
+        Map<String, JsonNode> tables = new HashMap<>();
+        json.json().path("tables").forEach(table -> {
+            tables.put(table.path("title").textValue(), table);
+            table.path("rows")
+                    .forEach(row -> assertThat(row)
+                            .hasSameSizeAs(table.path("columns"))
+                            .noneMatch(cell -> cell.textValue().contains("NaN")));
+        });
+        JsonNode mobilenet = tables.get("MobileNet in one function");
+        assertThat(mobilenet.path("rows").path(1).path(2).textValue()).isEqualTo("10.651");
+        JsonNode beside = tables.get("The optimum beside simpler rules").path("rows");
+        assertThat(beside.path(1).path(2).textValue()).isEqualTo("0.00038522");
+        assertThat(beside.path(1).path(8).textValue()).isEqualTo("0.00038748");
+        assertThat(tables.get("The fewest functions that hold a model")
+                        .path("rows")
+                        .path(3)
+                        .path(4)
+                        .textValue())
+                .isEqualTo("6");
+
+        Cli arrivals = Cli.run("reproduce", "amps-inf", "--trace", "wits=wits-like");
+        assertThat(arrivals.code()).isEqualTo(Main.INPUT_ERROR);
+        assertThat(arrivals.err()).contains("--trace: has no meaning for 'amps-inf'");
+    }
+
+    @Test
     void printsThemForPeopleAndForPages() {
         String table = Cli.run(small("table")).out();
         String page = Cli.run(small("markdown")).out();

@@ -37,6 +37,14 @@ public record PartitionReport(
         beside = List.copyOf(beside);
     }
 
+    /** The plan, of a report that has one. */
+    public Plan onePlan() {
+        if (plan == null) {
+            throw new IllegalStateException("all plans were asked for, and not one");
+        }
+        return plan;
+    }
+
     /** The same with a verification. */
     public PartitionReport with(Verification verified) {
         return new PartitionReport(purser, model, setting, plan, front, beside, verified);
@@ -44,19 +52,17 @@ public record PartitionReport(
 
     /** The same with where the parts are. */
     public PartitionReport withFiles(List<OnnxPart> files) {
-        if (plan == null) {
-            throw new IllegalStateException("there is no one plan whose parts could have files");
-        }
+        Plan one = onePlan();
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
             OnnxPart file = files.get(i);
-            rows.add(plan.parts()
+            rows.add(one.parts()
                     .get(i)
                     .with(new Written(
                             String.valueOf(file.file().getFileName()), file.bytes(), file.inputs(), file.outputs())));
         }
         return new PartitionReport(
-                purser, model, setting, new Plan(plan.ms(), plan.usd(), rows), front, beside, verification);
+                purser, model, setting, new Plan(one.ms(), one.usd(), rows), front, beside, verification);
     }
 
     /**

@@ -172,8 +172,11 @@ public final class PartitionSubject implements AutoCloseable {
         open.missing().forEach(i -> example.set(i, "1"));
         boolean named =
                 open.missing().stream().noneMatch(i -> open.shape().get(i).equals("?"));
-        return where + ": of its shape " + String.join(",", open.shape()) + " dimension " + dimensions
-                + " is open, and has no value\nMaybe: "
+        return where + ": of its shape " + String.join(",", open.shape()) + " dimension"
+                + (open.missing().size() == 1
+                        ? " " + dimensions + " is open, and has"
+                        : "s " + dimensions + " are open, and have")
+                + " no value\nMaybe: "
                 + (named
                         ? open.missing().stream()
                                         .map(i -> INPUT + " " + open.shape().get(i) + "=1")
