@@ -462,7 +462,9 @@ final class AmpsReproduction implements Reproduction {
                 fewest.entrySet().stream()
                         .map(entry -> entry.getKey() + " " + (entry.getValue() == 0 ? "none" : entry.getValue()))
                         .collect(Collectors.joining(", ")),
-                fewest.get(MOBILENET) == 1 && fewest.get(RESNET) > 1 && fewest.get(INCEPTION) > 1
+                fewest.getOrDefault(MOBILENET, 0) == 1
+                                && fewest.getOrDefault(RESNET, 0) > 1
+                                && fewest.getOrDefault(INCEPTION, 0) > 1
                         ? Verdict.HOLDS
                         : Verdict.FAILS));
     }
