@@ -1,5 +1,7 @@
 package dev.purser.server;
 
+import static dev.purser.server.Reproduction.format;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.purser.core.partition.CutRule;
@@ -495,9 +497,5 @@ final class AmpsReproduction implements Reproduction {
                 "1 to 8 functions, least cost, no SLO",
                 "plans that keep it: " + String.join("; ", measured) + ". It is therefore an option, and off",
                 Verdict.of(found, cases));
-    }
-
-    private static String format(String pattern, Object... values) {
-        return String.format(Locale.ROOT, pattern, values);
     }
 }

@@ -1,5 +1,7 @@
 package dev.purser.server;
 
+import static dev.purser.server.Reproduction.format;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.purser.core.engine.ControllerSettings;
@@ -24,7 +26,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Future;
@@ -45,9 +46,7 @@ final class MarkReproduction implements Reproduction {
     private static final Duration WINDOW = Duration.ofSeconds(5);
 
     private static final Duration BOOT = Duration.ofMinutes(3);
-    private static final Duration HOUR = Duration.ofHours(1);
     private static final long SEED = 1;
-    private static final int SAMPLES = 3;
     /** Requests a minute of the surge experiment, and its bursts. */
     private static final double SURGE_BASE = 5000;
 
@@ -72,8 +71,8 @@ final class MarkReproduction implements Reproduction {
         this.meanRate = meanRate;
     }
 
-    /** An assumption that the paper leaves open, and what it is changed to. */
-    private record Assumption(String name, UnaryOperator<Stack> mark, UnaryOperator<Stack> managed) {}
+    /** An assumption that the paper leaves open, and what the stack that it is about is changed to. */
+    private record Assumption(String name, String stack, UnaryOperator<Stack> change) {}
 
     private static UnaryOperator<Stack> provisioner(String setting, Object value) {
         return stack ->
@@ -83,33 +82,32 @@ final class MarkReproduction implements Reproduction {
     private static final List<String> CPU_TYPES = List.of("c5.large", "c5.xlarge", "c5.2xlarge", "c5.4xlarge");
 
     private static List<Assumption> assumptions() {
-        UnaryOperator<Stack> same = UnaryOperator.identity();
         return List.of(
-                new Assumption("none changed", same, same),
                 new Assumption(
                         "the managed service asks no premium (c5.large at the price of EC2)",
-                        same,
+                        MANAGED,
                         provisioner("instanceType", "c5.large")),
                 new Assumption(
                         "the managed service plans with 70 % of the capacity, not 50 %",
-                        same, provisioner("safetyFactor", 0.7)),
+                        MANAGED, provisioner("safetyFactor", 0.7)),
                 new Assumption(
                         "the managed service rents GPUs and batches (ml.p2.xlarge, greedy batches, target for batches of 8)",
-                        same,
+                        MANAGED,
                         stack -> provisioner("target", 0.5 * 3320)
                                 .apply(provisioner("instanceType", "ml.p2.xlarge")
                                         .apply(stack.withBatchingPolicy(PolicySpec.of("greedy"))))),
-                new Assumption("MArk rents no GPU", provisioner("instanceTypes", CPU_TYPES), same),
-                new Assumption("MArk plans without its safety factor of 1.2", provisioner("safety", 1), same),
-                new Assumption(
-                        "MArk uses no functions",
-                        stack -> stack.withDispatcher(stack.dispatcher().with("functions", false)),
-                        same));
+                new Assumption("MArk rents no GPU", MARK, provisioner("instanceTypes", CPU_TYPES)),
+                new Assumption("MArk plans without its safety factor of 1.2", MARK, provisioner("safety", 1)),
+                new Assumption("MArk uses no functions", MARK, MarkReproduction::withoutFunctions));
+    }
+
+    private static Stack withoutFunctions(Stack mark) {
+        return mark.withDispatcher(mark.dispatcher().with("functions", false));
     }
 
     @Override
     public int size() {
-        return SAMPLES * (traces.size() * 3 + assumptions().size() * 2) + BURSTS.length * 3 + 4;
+        return SAMPLES * (traces.size() * 3 + assumptions().size()) + BURSTS.length * 3 + 4;
     }
 
     @Override
@@ -124,19 +122,16 @@ final class MarkReproduction implements Reproduction {
             main.put(name, byStack);
         });
         ArrivalTrace twitter = Objects.requireNonNull(traces.get("twitter"));
-        Map<Assumption, List<List<Future<RunResult>>>> changed = new LinkedHashMap<>();
+        Map<Assumption, List<Future<RunResult>>> changed = new LinkedHashMap<>();
         for (Assumption assumption : assumptions()) {
-            changed.put(
-                    assumption,
-                    List.of(
-                            samples(pool, catalog, assumption.mark().apply(registry.stack(MARK)), twitter),
-                            samples(pool, catalog, assumption.managed().apply(registry.stack(MANAGED)), twitter)));
+            Stack stack = assumption.change().apply(registry.stack(assumption.stack()));
+            changed.put(assumption, samples(pool, catalog, stack, twitter));
         }
         List<Surge> surges = new ArrayList<>();
         for (double burst : BURSTS) {
             surges.add(surge(pool, catalog, burst));
         }
-        Losses losses = losses(pool);
+        Losses losses = losses(pool, catalog);
 
         ImmutableList.Builder<Measured> runs = ImmutableList.builder();
         Map<String, Map<String, Measured>> measured = new LinkedHashMap<>();
@@ -153,7 +148,7 @@ final class MarkReproduction implements Reproduction {
         claims.add(costPerMillion(catalog));
         claims.add(gpuNeedsBatches(catalog));
         measured.forEach((trace, byStack) -> claims.addAll(mainClaims(trace, byStack)));
-        claims.add(assumptionsClaim(changed));
+        claims.add(assumptionsClaim(Objects.requireNonNull(measured.get("twitter")), changed));
         claims.addAll(surgeClaims(surges));
         claims.addAll(losses.claims());
         return new Findings(runs.build(), claims.build());
@@ -206,16 +201,9 @@ final class MarkReproduction implements Reproduction {
     // cost and promises
 
     private List<Future<RunResult>> samples(RunPool pool, ServiceCatalog catalog, Stack stack, ArrivalTrace trace) {
-        Duration day = trace.duration().compareTo(Duration.ofDays(1)) < 0 ? trace.duration() : Duration.ofDays(1);
-        Duration length = trace.duration().compareTo(HOUR) < 0 ? trace.duration() : HOUR;
-        long spacing = day.minus(length).toSeconds() / (SAMPLES - 1);
-        List<Future<RunResult>> runs = new ArrayList<>();
-        for (int i = 0; i < SAMPLES; i++) {
-            ArrivalTrace sample =
-                    trace.window(Duration.ofSeconds(i * spacing), length).scaleToMean(meanRate);
-            runs.add(pool.submit(() -> simulate(catalog, stack, sample, simulator)));
-        }
-        return runs;
+        return Reproduction.samples(trace, meanRate).stream()
+                .map(sample -> pool.submit(() -> simulate(catalog, stack, sample, simulator)))
+                .toList();
     }
 
     private static Measured sum(String experiment, String stack, List<Future<RunResult>> futures) {
@@ -284,26 +272,27 @@ final class MarkReproduction implements Reproduction {
 
     // assumptions
 
-    private Claim assumptionsClaim(Map<Assumption, List<List<Future<RunResult>>>> changed) {
+    private static Claim assumptionsClaim(
+            Map<String, Measured> base, Map<Assumption, List<Future<RunResult>>> changed) {
+        Measured mark = Objects.requireNonNull(base.get(MARK));
+        Measured managed = Objects.requireNonNull(base.get(MANAGED));
+        double unchanged = managed.usd() / mark.usd();
         List<String> measured = new ArrayList<>();
-        double base = Double.NaN;
+        measured.add(ratio("none changed", mark, managed));
         String most = "";
         double furthest = 0;
-        int within = 0;
-        for (Map.Entry<Assumption, List<List<Future<RunResult>>>> entry : changed.entrySet()) {
-            Measured mark = sum("", MARK, entry.getValue().getFirst());
-            Measured managed = sum("", MANAGED, entry.getValue().getLast());
-            double ratio = managed.usd() / mark.usd();
-            String name = entry.getKey().name();
-            measured.add(format(
-                    "%s: x%.2f (promises broken %.1f and %.1f %%)",
-                    name, ratio, mark.violationPercent(), managed.violationPercent()));
+        int within = unchanged > 1 ? 1 : 0;
+        for (Map.Entry<Assumption, List<Future<RunResult>>> entry : changed.entrySet()) {
+            Assumption assumption = entry.getKey();
+            Measured other = sum("", assumption.stack(), entry.getValue());
+            Measured ofMark = assumption.stack().equals(MARK) ? other : mark;
+            Measured ofManaged = assumption.stack().equals(MANAGED) ? other : managed;
+            measured.add(ratio(assumption.name(), ofMark, ofManaged));
+            double ratio = ofManaged.usd() / ofMark.usd();
             within += ratio > 1 ? 1 : 0;
-            if (Double.isNaN(base)) {
-                base = ratio;
-            } else if (Math.abs(Math.log(ratio / base)) > furthest) {
-                furthest = Math.abs(Math.log(ratio / base));
-                most = name;
+            if (Math.abs(Math.log(ratio / unchanged)) > furthest) {
+                furthest = Math.abs(Math.log(ratio / unchanged));
+                most = assumption.name();
             }
         }
         return new Claim(
@@ -311,15 +300,20 @@ final class MarkReproduction implements Reproduction {
                 "MArk on demand stays cheaper whatever is assumed where the paper is silent (ours)",
                 "twitter, one assumption changed at a time",
                 String.join("; ", measured) + ". What moves it most: " + most,
-                Verdict.of(within, changed.size()));
+                Verdict.of(within, changed.size() + 1));
+    }
+
+    private static String ratio(String name, Measured mark, Measured managed) {
+        return format(
+                "%s: x%.2f (promises broken %.1f and %.1f %%)",
+                name, managed.usd() / mark.usd(), mark.violationPercent(), managed.violationPercent());
     }
 
     // surges
 
-    private record Surge(double burst, Map<String, Future<RunResult>> runs) {
+    private record Surge(double burst, Map<String, Future<Measured>> runs) {
         Measured of(String stack) {
-            return sum(
-                    format("surge of %.0f %%", 100 * burst), stack, List.of(Objects.requireNonNull(runs.get(stack))));
+            return RunPool.await(Objects.requireNonNull(runs.get(stack)));
         }
 
         List<Measured> measured() {
@@ -333,12 +327,17 @@ final class MarkReproduction implements Reproduction {
         ArrivalTrace trace = Traces.of(format(
                 "flash-crowd:base=%.4f,factor=%.2f,start=13m,ramp=0s,hold=17m,decay=0s,duration=30m",
                 SURGE_BASE / 60, 1 + burst));
-        Stack mark = registry.stack(MARK);
-        Map<String, Future<RunResult>> runs = new LinkedHashMap<>();
-        runs.put(MARK, pool.submit(() -> simulate(catalog, mark, trace, simulator)));
-        Stack alone = mark.withDispatcher(mark.dispatcher().with("functions", false));
-        runs.put(NO_FUNCTIONS, pool.submit(() -> simulate(catalog, alone, trace, simulator)));
-        runs.put(MANAGED, pool.submit(() -> simulate(catalog, registry.stack(MANAGED), trace, simulator)));
+        Map<String, Stack> stacks = new LinkedHashMap<>();
+        stacks.put(MARK, registry.stack(MARK));
+        stacks.put(NO_FUNCTIONS, withoutFunctions(registry.stack(MARK)));
+        stacks.put(MANAGED, registry.stack(MANAGED));
+        Map<String, Future<Measured>> runs = new LinkedHashMap<>();
+        stacks.forEach((name, stack) -> runs.put(
+                name,
+                pool.submit(() -> Measured.of(
+                        format("surge of %.0f %%", 100 * burst),
+                        name,
+                        List.of(simulate(catalog, stack, trace, simulator))))));
         return new Surge(burst, runs);
     }
 
@@ -386,13 +385,23 @@ final class MarkReproduction implements Reproduction {
 
     // loss of spot instances
 
-    private record Losses(Map<String, Future<RunResult>> runs) {
+    /** A run in which instances were taken, and how many; and how many requests were lost with them. */
+    private record Loss(Measured measured, long taken, long lost) {
         private static final String EXPERIMENT = "80 % of 20 spot instances taken back";
 
+        static Loss of(String name, RunResult result) {
+            return new Loss(
+                    Measured.of(EXPERIMENT, name, List.of(result)),
+                    result.log().instanceEvents().stream()
+                            .filter(event -> event.kind().equals("interrupted"))
+                            .count(),
+                    result.metrics().failed());
+        }
+    }
+
+    private record Losses(List<Future<Loss>> runs) {
         List<Measured> measured() {
-            return runs.entrySet().stream()
-                    .map(entry -> sum(EXPERIMENT, entry.getKey(), List.of(entry.getValue())))
-                    .toList();
+            return runs.stream().map(RunPool::await).map(Loss::measured).toList();
         }
 
         List<Claim> claims() {
@@ -400,15 +409,12 @@ final class MarkReproduction implements Reproduction {
             int kept = 0;
             int cases = 0;
             long lost = 0;
-            for (Map.Entry<String, Future<RunResult>> run : runs.entrySet()) {
-                RunResult result = RunPool.await(run.getValue());
-                Measured one = sum(EXPERIMENT, run.getKey(), List.of(run.getValue()));
-                long taken = result.log().instanceEvents().stream()
-                        .filter(event -> event.kind().equals("interrupted"))
-                        .count();
-                cells.add(format("%s: %d taken, %.2f %% broken", run.getKey(), taken, one.violationPercent()));
-                lost += result.metrics().failed();
-                if (run.getKey().contains("10 backups")) {
+            for (Future<Loss> run : runs) {
+                Loss loss = RunPool.await(run);
+                Measured one = loss.measured();
+                cells.add(format("%s: %d taken, %.2f %% broken", one.stack(), loss.taken(), one.violationPercent()));
+                lost += loss.lost();
+                if (one.stack().contains("10 backups")) {
                     kept += keeps(one) ? 1 : 0;
                     cases++;
                 }
@@ -422,11 +428,10 @@ final class MarkReproduction implements Reproduction {
         }
     }
 
-    private Losses losses(RunPool pool) {
-        ServiceCatalog catalog = catalog(Workloads.load("mark"));
+    private Losses losses(RunPool pool, ServiceCatalog catalog) {
         // MArk then holds 20 instances of 284 requests a minute: its safety factor, and the greatest of twelve windows
         ArrivalTrace trace = Traces.of("constant:rate=69,duration=30m");
-        Map<String, Future<RunResult>> runs = new LinkedHashMap<>();
+        List<Future<Loss>> runs = new ArrayList<>();
         for (int backups : new int[] {10, 0}) {
             for (boolean notice : new boolean[] {true, false}) {
                 Stack spot = registry.stack(SPOT);
@@ -438,9 +443,8 @@ final class MarkReproduction implements Reproduction {
                         .withSpot(new SpotMarket(null, Duration.ZERO, Duration.ofMinutes(2), notice ? 0 : 1, 0, 0.8))
                         .withFaults(new Faults(
                                 0, 0, List.of(), List.of(new Faults.Interruption(Duration.ofMinutes(10), 0.8, null))));
-                runs.put(
-                        (backups == 0 ? "no backups" : backups + " backups") + (notice ? "" : ", no notice"),
-                        pool.submit(() -> simulate(catalog, stack, trace, hit)));
+                String name = (backups == 0 ? "no backups" : backups + " backups") + (notice ? "" : ", no notice");
+                runs.add(pool.submit(() -> Loss.of(name, simulate(catalog, stack, trace, hit))));
             }
         }
         return new Losses(runs);
@@ -460,9 +464,5 @@ final class MarkReproduction implements Reproduction {
 
     private static ServiceCatalog catalog(Workload workload) {
         return new ServiceCatalog(workload, PriceBooks.named(workload.priceBook()));
-    }
-
-    private static String format(String pattern, Object... values) {
-        return String.format(Locale.ROOT, pattern, values);
     }
 }

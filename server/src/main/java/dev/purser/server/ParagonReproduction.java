@@ -1,5 +1,7 @@
 package dev.purser.server;
 
+import static dev.purser.server.Reproduction.format;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.purser.core.engine.DecisionLog;
@@ -24,11 +26,9 @@ import dev.purser.sim.Simulation;
 import dev.purser.spi.PolicyRegistry;
 import dev.purser.spi.PolicySpec;
 import dev.purser.spi.Stack;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Future;
@@ -46,10 +46,7 @@ import java.util.stream.Collectors;
 final class ParagonReproduction implements Reproduction {
     private static final String PRICE_BOOK = "us-east-1-2019";
     private static final List<Integer> MEMORY = List.of(256, 512, 1024, 2048, 3008);
-    private static final Duration HOUR = Duration.ofHours(1);
     private static final long SEED = 1;
-    /** Samples of each trace, spread evenly over it (over its first day, if it is longer). */
-    private static final int SAMPLES = 3;
 
     /** The largest function of the papers' time. */
     private static final int LARGE_MB = 3008;
@@ -396,16 +393,9 @@ final class ParagonReproduction implements Reproduction {
     }
 
     private List<Sum> samples(ArrivalTrace trace, ServiceCatalog catalog, Stack stack) {
-        Duration day = trace.duration().compareTo(Duration.ofDays(1)) < 0 ? trace.duration() : Duration.ofDays(1);
-        Duration length = trace.duration().compareTo(HOUR) < 0 ? trace.duration() : HOUR;
-        long spacing = day.minus(length).toSeconds() / (SAMPLES - 1);
-        List<Sum> sums = new ArrayList<>();
-        for (int i = 0; i < SAMPLES; i++) {
-            ArrivalTrace sample =
-                    trace.window(Duration.ofSeconds(i * spacing), length).scaleToMean(meanRate);
-            sums.add(Sum.of(simulate(catalog, stack, sample)));
-        }
-        return sums;
+        return Reproduction.samples(trace, meanRate).stream()
+                .map(sample -> Sum.of(simulate(catalog, stack, sample)))
+                .toList();
     }
 
     private List<Claim> schemeClaims(Schemes schemes) {
@@ -627,9 +617,5 @@ final class ParagonReproduction implements Reproduction {
 
     private static <K> Sum get(Map<K, Future<Sum>> runs, K key) {
         return RunPool.await(Objects.requireNonNull(runs.get(key)));
-    }
-
-    private static String format(String pattern, Object... values) {
-        return String.format(Locale.ROOT, pattern, values);
     }
 }

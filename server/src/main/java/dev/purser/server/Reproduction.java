@@ -2,12 +2,38 @@ package dev.purser.server;
 
 import com.google.common.collect.ImmutableList;
 import dev.purser.core.engine.RunResult;
+import dev.purser.core.trace.ArrivalTrace;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramIterationValue;
 
 /** A paper's experiments. */
 interface Reproduction {
+
+    /** Samples of each trace, spread evenly over it (over its first day, if it is longer). */
+    int SAMPLES = 3;
+
+    /** The longest that a sample is. */
+    Duration HOUR = Duration.ofHours(1);
+
+    /** The samples of a trace, each scaled to a mean rate in requests per second. */
+    static List<ArrivalTrace> samples(ArrivalTrace trace, double meanRate) {
+        Duration day = trace.duration().compareTo(Duration.ofDays(1)) < 0 ? trace.duration() : Duration.ofDays(1);
+        Duration length = trace.duration().compareTo(HOUR) < 0 ? trace.duration() : HOUR;
+        long spacing = day.minus(length).toSeconds() / (SAMPLES - 1);
+        return IntStream.range(0, SAMPLES)
+                .mapToObj(i ->
+                        trace.window(Duration.ofSeconds(i * spacing), length).scaleToMean(meanRate))
+                .toList();
+    }
+
+    /** Text with numbers as programs and people of all languages read them. */
+    static String format(String pattern, Object... values) {
+        return String.format(Locale.ROOT, pattern, values);
+    }
 
     /** How many runs {@link #run} makes. */
     int size();
