@@ -6,19 +6,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 public enum Market {
     /** At the list price, until it is terminated. */
     @JsonProperty("on-demand")
-    ON_DEMAND("on-demand"),
+    ON_DEMAND,
     /** At the spot price of the hour, until the provider wants it back. */
     @JsonProperty("spot")
-    SPOT("spot");
-
-    private final String title;
-
-    Market(String title) {
-        this.title = title;
-    }
-
-    /** Its name for people and in JSON. */
-    public String title() {
-        return title;
-    }
+    SPOT
 }

@@ -27,19 +27,17 @@ final class SpotBilling {
         prices.put(atNanos, usdPerHour);
     }
 
-    /** An instance that ran from one time to another; returns the seconds billed. */
-    long stopped(long fromNanos, long toNanos, boolean interrupted, InstanceBilling billing) {
+    /** An instance that ran from one time to another. */
+    void stopped(long fromNanos, long toNanos, boolean interrupted, InstanceBilling billing) {
         if (interrupted && toNanos - fromNanos < HOUR) {
-            return 0;
+            return;
         }
-        long total = billing.billedSeconds(toNanos - fromNanos);
-        long left = total;
+        long left = billing.billedSeconds(toNanos - fromNanos);
         for (long hour = fromNanos; left > 0; hour += HOUR) {
             long billed = Math.min(left, 3600);
             seconds.merge(prices.floorEntry(hour).getValue(), billed, Math::addExact);
             left -= billed;
         }
-        return total;
     }
 
     /** Billed seconds at each price. */

@@ -8,7 +8,6 @@ import static dev.purser.partitioner.onnx.TestGraph.numbers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.onnx.proto.OnnxMl.GraphProto;
 import dev.purser.core.InputException;
 import dev.purser.core.partition.Cut;
 import dev.purser.core.partition.Layer;
@@ -96,23 +95,13 @@ final class OnnxGraphTest {
 
     @Test
     void aControlFlowNodeReadsWhatItsBodiesCapture() {
-        GraphProto then = GraphProto.newBuilder()
-                .setName("then")
-                .addNode(TestGraph.nodeOf("Add", "a w", "t"))
-                .addOutput(TestGraph.value("t", FLOAT, 4))
-                .build();
-        GraphProto otherwise = GraphProto.newBuilder()
-                .setName("else")
-                .addNode(TestGraph.nodeOf("Neg", "a", "e"))
-                .addOutput(TestGraph.value("e", FLOAT, 4))
-                .build();
         OnnxGraph graph = graph(new TestGraph()
                 .input("x", FLOAT, 4)
                 .input("c", BOOL)
                 .weight("w", 4)
                 .node("Relu", "x", "a")
                 .node("Neg", "a", "b")
-                .node("If", "c", "i", TestGraph.body("then_branch", then), TestGraph.body("else_branch", otherwise))
+                .node("If", "c", "i", TestGraph.addingOrNegating())
                 .node("Add", "i b", "y")
                 .output("y"));
         assertThat(layer(graph, "i").inputs()).containsExactly(0, 1);

@@ -169,28 +169,13 @@ final class SplitterTest {
 
     @Test
     void bodiesGetWhatTheyCaptureFromAnEarlierPart() {
-        GraphProto then = GraphProto.newBuilder()
-                .setName("then")
-                .addNode(TestGraph.nodeOf("Add", "a w", "t"))
-                .addOutput(TestGraph.value("t", FLOAT, 4))
-                .build();
-        GraphProto otherwise = GraphProto.newBuilder()
-                .setName("else")
-                .addNode(TestGraph.nodeOf("Neg", "a", "e"))
-                .addOutput(TestGraph.value("e", FLOAT, 4))
-                .build();
         OnnxGraph graph = graph(
                 new TestGraph()
                         .input("x", FLOAT, 4)
                         .input("c", BOOL)
                         .weight("w", 4)
                         .node("Tanh", "x", "a")
-                        .node(
-                                "If",
-                                "c",
-                                "i",
-                                TestGraph.body("then_branch", then),
-                                TestGraph.body("else_branch", otherwise))
+                        .node("If", "c", "i", TestGraph.addingOrNegating())
                         .node("Tanh", "i", "y")
                         .output("y"),
                 InputShapes.NONE);

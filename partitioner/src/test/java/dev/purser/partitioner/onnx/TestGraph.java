@@ -178,6 +178,21 @@ final class TestGraph {
                 .build();
     }
 
+    /** The bodies of an {@code If} on four numbers a, which they capture: a + w, or -a. */
+    static AttributeProto[] addingOrNegating() {
+        GraphProto then = GraphProto.newBuilder()
+                .setName("then")
+                .addNode(nodeOf("Add", "a w", "t"))
+                .addOutput(value("t", FLOAT, 4))
+                .build();
+        GraphProto otherwise = GraphProto.newBuilder()
+                .setName("else")
+                .addNode(nodeOf("Neg", "a", "e"))
+                .addOutput(value("e", FLOAT, 4))
+                .build();
+        return new AttributeProto[] {body("then_branch", then), body("else_branch", otherwise)};
+    }
+
     ModelProto build() {
         return model.build();
     }
