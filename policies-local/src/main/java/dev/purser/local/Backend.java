@@ -24,6 +24,11 @@ interface Backend {
      */
     ModelMetadata metadata() throws IOException;
 
+    /** Whether rows of several requests may go through the model together without changing each other's answers. */
+    default boolean isBatchable() {
+        return true;
+    }
+
     /** A worker did not answer in time. */
     final class WorkerTimeoutException extends IOException {
         private static final long serialVersionUID = 1L;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Requests that one slot serves together. It is made inside the engine, run by the slot's thread, and reported back to
  * the engine as it is.
  *
- * <p>Requests go to the model as one where they fit together: the same inputs, alike but for the number of rows, and the
+ * <p>Requests go to the model as one where it may be batched and they fit together: the same inputs, alike but for the number of rows, and the
  * same wishes. Those that do not go one group after the other. Where the model will not have a group, each of its
  * requests goes alone, so that a bad one fails by itself. So does one that lost a worker before: it may be what kills
  * them.
@@ -64,10 +64,12 @@ class Batch implements Consumer<PlatformEvents> {
     void run(Backend backend) {
         startedNanos = System.nanoTime();
         try {
-            if (calls.length == 1) {
-                single(backend, 0);
-            } else {
+            if (calls.length > 1 && backend.isBatchable()) {
                 together(backend);
+            } else {
+                for (int i = 0; i < calls.length; i++) {
+                    single(backend, i);
+                }
             }
         } catch (WorkerTimeoutException e) {
             ProtocolException late = new ProtocolException(504, String.valueOf(e.getMessage()));

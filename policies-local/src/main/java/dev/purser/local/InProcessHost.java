@@ -208,6 +208,11 @@ final class InProcessHost implements Host {
         }
 
         @Override
+        public boolean isBatchable() {
+            return model.isBatchable();
+        }
+
+        @Override
         public ModelMetadata metadata() {
             return model.metadata();
         }

@@ -9,13 +9,17 @@ import dev.purser.core.engine.PolicySet;
 import dev.purser.core.engine.RunResult;
 import dev.purser.core.live.LiveController;
 import dev.purser.core.model.ChainPart;
+import dev.purser.core.model.ModelPool;
 import dev.purser.core.model.ModelSource;
 import dev.purser.core.model.Variant;
 import dev.purser.core.policy.Reason;
 import dev.purser.core.policy.ServiceCatalog;
+import dev.purser.core.workload.Application;
 import dev.purser.core.workload.RequestClass;
+import dev.purser.core.workload.Workload;
 import dev.purser.local.LocalSettings.Mode;
 import dev.purser.worker.ModelFiles;
+import dev.purser.worker.RowMixing;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.ModelMetadata;
 import dev.purser.worker.protocol.ProtocolException;
@@ -130,6 +134,45 @@ public final class LocalDeployment implements AutoCloseable {
                 ? new ProcessHost(catalog, settings, files)
                 : new InProcessHost(catalog, settings, files);
         return start(catalog, policies, settings, controller, log, host);
+    }
+
+    /**
+     * A workload as this machine serves it: what is not said of its models, whether requests may share an inference, is
+     * read from their networks. A catalog that is made of it plans no batches for those that get each request alone.
+     *
+     * @param workload the workload
+     * @param settings where its models' files are
+     * @return a workload whose models all say it; those without a file stay as they are
+     */
+    public static Workload asServed(Workload workload, LocalSettings settings) {
+        ModelFiles files = ModelFiles.in(settings.cacheDirectory());
+        Application application = workload.application();
+        ModelPool pool = application.pool();
+        List<Variant> variants = new ArrayList<>();
+        for (Variant variant : pool.variants()) {
+            ModelSource source = variant.model();
+            if (source == null || source.batchable() != null) {
+                variants.add(variant);
+                continue;
+            }
+            try {
+                variants.add(variant.withModel(
+                        source.withBatchable(RowMixing.isBatchable(source, settings.modelDirectory(), files))));
+            } catch (InputException e) {
+                // that there is no such file is for the start to say, with all others
+                variants.add(variant);
+            }
+        }
+        return new Workload(
+                workload.name(),
+                workload.description(),
+                new Application(
+                        application.name(),
+                        new ModelPool(pool.name(), pool.source(), variants),
+                        application.classes()),
+                workload.instanceTypes(),
+                workload.functions(),
+                workload.priceBook());
     }
 
     static LocalDeployment start(

@@ -6,6 +6,7 @@ import dev.purser.core.model.TextEmbedding;
 import dev.purser.core.model.Variant;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.worker.ModelFiles;
+import dev.purser.worker.RowMixing;
 import dev.purser.worker.RuntimeSettings;
 import dev.purser.worker.StartArchive;
 import dev.purser.worker.SyntheticInputs;
@@ -74,6 +75,7 @@ final class ProcessHost implements Host {
     private final AtomicBoolean making = new AtomicBoolean();
     private final ScheduledThreadPoolExecutor health;
     private final ConcurrentMap<Network, ModelMetadata> metadata = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Network, Boolean> batchable = new ConcurrentHashMap<>();
     private final Set<Child> children = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Path archive;
     private volatile @Nullable Thread maker;
@@ -166,7 +168,10 @@ final class ProcessHost implements Host {
                 text == null
                         ? null
                         : new TextEmbedding(
-                                find(text.tokenizer(), "tokenizer"), text.pooling(), text.maxTokens(), text.prefix()));
+                                find(text.tokenizer(), "tokenizer"), text.pooling(), text.maxTokens(), text.prefix()),
+                batchable.computeIfAbsent(
+                        new Network(order.variant(), order.part()),
+                        network -> RowMixing.isBatchable(source, settings.modelDirectory(), files)));
         return new WorkerConfiguration(
                 Host.name(variant, order.part()),
                 null,
@@ -274,7 +279,8 @@ final class ProcessHost implements Host {
             steps.put("modelLoad", times.modelLoad());
             steps.put("firstInference", times.firstInference());
             long load = Math.round((times.modelLoad() + times.firstInference()) * 1e6);
-            Remote remote = new Remote(this, opened);
+            Remote remote = new Remote(
+                    this, opened, !Boolean.FALSE.equals(configuration.source().batchable()));
             if (!order.brief() && settings.warmUp().isPositive()) {
                 steps.put("warmUp", warmUp(remote));
             }
@@ -437,10 +443,17 @@ final class ProcessHost implements Host {
     private final class Remote implements Backend {
         private final Child child;
         private final InferenceClient client;
+        private final boolean batchable;
 
-        Remote(Child child, InferenceClient client) {
+        Remote(Child child, InferenceClient client, boolean batchable) {
             this.child = child;
             this.client = client;
+            this.batchable = batchable;
+        }
+
+        @Override
+        public boolean isBatchable() {
+            return batchable;
         }
 
         @Override

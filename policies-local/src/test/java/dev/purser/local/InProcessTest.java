@@ -110,6 +110,11 @@ final class InProcessTest {
     }
 
     @Test
+    void anAnswerDoesNotDependOnWhoElseAsks() {
+        DoesNotMix.check(world());
+    }
+
+    @Test
     void whatTheModelDoesNotTakeIsSaid() {
         World world = world().instances(TestModels.add(directory), 1, 1, 1);
         try (LocalDeployment deployment = world.startReady()) {

@@ -94,6 +94,11 @@ final class ProcessTest {
     }
 
     @Test
+    void anAnswerDoesNotDependOnWhoElseAsks() {
+        DoesNotMix.check(world());
+    }
+
+    @Test
     void instancesAndFunctionsAnswer() throws IOException {
         Path logs = directory.resolve("logs");
         World world = world().instances(TestModels.add(directory), 1, 2, 1).function(TestModels.lookup(directory));

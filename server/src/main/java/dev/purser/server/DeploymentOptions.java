@@ -101,7 +101,8 @@ final class DeploymentOptions {
      * @throws InputException if anything cannot be used
      */
     Started start(PolicyRegistry registry, long seed) {
-        Workload served = Workloads.load(workload);
+        LocalSettings settings = local(workload, inProcess);
+        Workload served = LocalDeployment.asServed(Workloads.load(workload), settings);
         ServiceCatalog catalog =
                 new ServiceCatalog(served, PriceBooks.load(priceBook == null ? served.priceBook() : priceBook));
         Stack decides = registry.stack(stack);
@@ -111,7 +112,6 @@ final class DeploymentOptions {
         if (!(initialRate >= 0 && initialRate < Double.POSITIVE_INFINITY)) {
             throw new InputException("--initial-rate", "", "is " + initialRate + ", but it must be at least 0", "");
         }
-        LocalSettings settings = local(workload, inProcess);
         if (workerLogs != null) {
             settings = settings.toBuilder().logs(workerLogs, WORKER_LOG_MB).build();
         }

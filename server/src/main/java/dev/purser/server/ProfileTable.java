@@ -7,6 +7,7 @@ import dev.purser.server.profile.ProfilePlan;
 import dev.purser.server.profile.ProfileResult;
 import dev.purser.server.profile.ProfileResult.AfterPause;
 import dev.purser.server.profile.ProfileResult.InFunction;
+import dev.purser.server.profile.Rows;
 import dev.purser.server.profile.Timing;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +63,18 @@ final class ProfileTable {
                     pause.with().medianMs(),
                     pause.without().medianMs()));
         }
-        return text.toString();
+        return text.append('\n').append(rows(result.rows())).append('\n').toString();
+    }
+
+    private static String rows(Rows rows) {
+        Double difference = rows.difference();
+        String measured = difference == null
+                ? ""
+                : ": rows together and alone differ by " + Table.number(100 * difference, 3) + " % at most";
+        return rows.batchable()
+                ? "Requests may be served in batches" + measured + "."
+                : "Requests are served one at a time (\"batchable\": false), for what is in the same batch changes an answer"
+                        + (rows.operator() == null ? "" : " through " + rows.operator()) + measured + ".";
     }
 
     private static Table starts(Initialisation start) {

@@ -55,6 +55,26 @@ final class ProfileCommandTest {
         return Cli.run(PolicyRegistry::load, terminal, arguments.toArray(String[]::new));
     }
 
+    /** One that sets its scale by the largest number of all rows. */
+    @Test
+    void aNetworkWhoseRowsChangeEachOtherIsProfiledForSingleRequests() {
+        Path pool = directory.resolve("mixing.json");
+        Cli cli = profile(
+                false,
+                TestModels.mixing(directory, true).toString(),
+                "--name",
+                "m",
+                "--accuracy",
+                "0.9",
+                "--out",
+                pool.toString());
+        assertThat(cli.code()).as(cli.err()).isZero();
+        assertThat(cli.out()).contains("Requests are served one at a time").contains("through DynamicQuantizeLinear");
+        Variant variant = Json.read(pool, ModelPool.class).variant("m");
+        assertThat(variant.model().batchable()).isFalse();
+        assertThat(variant.vm().get("c7a.medium").maxBatch()).isEqualTo(1);
+    }
+
     @Test
     void aNetworkIsMeasuredAndGoesIntoThePool() throws IOException {
         Path network = TestModels.mlp(directory);
@@ -89,7 +109,10 @@ final class ProfileCommandTest {
                         "instances",
                         "functions",
                         "afterPause",
+                        "rows",
                         "settled");
+        assertThat(json.path("rows").path("batchable").asBoolean()).isTrue();
+        assertThat(json.path("rows").path("difference").asDouble()).isLessThan(1e-4);
         assertThat(json.path("afterPause").path("with").path("medianMs").asDouble())
                 .isPositive();
         assertThat(ImmutableList.copyOf(json.path("initialisation").fieldNames()))

@@ -53,6 +53,7 @@ public final class OnnxModel implements ServedModel {
     private final RuntimeSettings settings;
     private final OrtEnvironment environment;
     private final List<OrtSession> sessions;
+    private final boolean batchable;
     private final @Nullable BlockingQueue<OrtSession> idle;
     private final Map<String, Integer> inputIndex = new HashMap<>();
     private final Set<String> outputNames;
@@ -61,8 +62,13 @@ public final class OnnxModel implements ServedModel {
     private boolean closed;
 
     private OnnxModel(
-            ModelMetadata metadata, RuntimeSettings settings, OrtEnvironment environment, List<OrtSession> sessions) {
+            ModelMetadata metadata,
+            RuntimeSettings settings,
+            OrtEnvironment environment,
+            List<OrtSession> sessions,
+            boolean batchable) {
         this.metadata = metadata;
+        this.batchable = batchable;
         this.settings = settings;
         this.environment = environment;
         this.sessions = sessions;
@@ -89,6 +95,17 @@ public final class OnnxModel implements ServedModel {
      */
     public static OnnxModel load(
             String name, @Nullable String version, Path onnx, RuntimeSettings settings, ModelFiles files) {
+        return load(name, version, onnx, settings, files, null);
+    }
+
+    /** As above; what is said of batches counts, and where nothing is the network is looked at. */
+    static OnnxModel load(
+            String name,
+            @Nullable String version,
+            Path onnx,
+            RuntimeSettings settings,
+            ModelFiles files,
+            @Nullable Boolean batchable) {
         OrtEnvironment environment = OnnxRuntime.environment(files);
         List<OrtSession> sessions = new ArrayList<>();
         try {
@@ -105,7 +122,12 @@ public final class OnnxModel implements ServedModel {
                     ModelMetadata.ONNX,
                     inputs(onnx, first),
                     outputs(onnx, first));
-            return new OnnxModel(metadata, settings, environment, sessions);
+            return new OnnxModel(
+                    metadata,
+                    settings,
+                    environment,
+                    sessions,
+                    batchable == null ? RowMixing.operator(onnx) == null : batchable);
         } catch (OrtException e) {
             close(sessions);
             throw new InputException(
@@ -217,6 +239,11 @@ public final class OnnxModel implements ServedModel {
     @Override
     public ModelMetadata metadata() {
         return metadata;
+    }
+
+    @Override
+    public boolean isBatchable() {
+        return batchable;
     }
 
     @Override

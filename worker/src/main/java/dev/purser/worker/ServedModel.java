@@ -31,7 +31,7 @@ public interface ServedModel extends AutoCloseable {
             RuntimeSettings settings,
             ModelFiles files) {
         Path onnx = files.find(source.onnx(), base, "onnx");
-        OnnxModel network = OnnxModel.load(name, version, onnx, settings, files);
+        OnnxModel network = OnnxModel.load(name, version, onnx, settings, files, source.batchable());
         if (source.text() == null) {
             return network;
         }
@@ -46,6 +46,11 @@ public interface ServedModel extends AutoCloseable {
 
     /** Its name, inputs and outputs. */
     ModelMetadata metadata();
+
+    /**
+     * Whether rows of several requests may go through it together: each then gets the answer that it would get alone.
+     */
+    boolean isBatchable();
 
     /** The most rows of one inference. */
     int maxBatch();

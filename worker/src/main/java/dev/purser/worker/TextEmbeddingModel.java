@@ -102,6 +102,11 @@ final class TextEmbeddingModel implements ServedModel {
     }
 
     @Override
+    public boolean isBatchable() {
+        return network.isBatchable();
+    }
+
+    @Override
     public int maxBatch() {
         return network.maxBatch();
     }
@@ -133,8 +138,18 @@ final class TextEmbeddingModel implements ServedModel {
             tokens[i] = tokens(i, elements.get(i));
             longest = Math.max(longest, tokens[i].length);
         }
-        Tensor result = network.infer(tensors(tokens, longest), List.of(hidden)).get(0);
-        return pool(result, tokens);
+        if (!network.isBatchable() && rows > 1) {
+            List<Tensor> alone = new ArrayList<>(rows);
+            for (long[] row : tokens) {
+                alone.add(embed(new long[][] {row}, row.length));
+            }
+            return Tensor.concat(alone);
+        }
+        return embed(tokens, longest);
+    }
+
+    private Tensor embed(long[][] tokens, int longest) {
+        return pool(network.infer(tensors(tokens, longest), List.of(hidden)).get(0), tokens);
     }
 
     private Tensor check(List<Tensor> inputs, List<String> outputs) {

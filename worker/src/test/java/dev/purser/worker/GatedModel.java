@@ -25,6 +25,11 @@ final class GatedModel implements ServedModel {
     }
 
     @Override
+    public boolean isBatchable() {
+        return true;
+    }
+
+    @Override
     public int maxBatch() {
         return 64;
     }

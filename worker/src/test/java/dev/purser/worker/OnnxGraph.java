@@ -80,14 +80,24 @@ final class OnnxGraph {
 
     /** An operator with its attributes: names and whole numbers, or arrays of them, by turns. */
     OnnxGraph node(String operator, String[] inputs, String output, Object... attributes) {
+        return node(operator, inputs, new String[] {output}, attributes);
+    }
+
+    /** As above, with several results. An attribute may be a graph too. */
+    OnnxGraph node(String operator, String[] inputs, String[] outputs, Object... attributes) {
         Message node = new Message();
         for (String input : inputs) {
             node.text(1, input);
         }
-        node.text(2, output).text(3, output).text(4, operator);
+        for (String output : outputs) {
+            node.text(2, output);
+        }
+        node.text(3, outputs[0]).text(4, operator);
         for (int i = 0; i < attributes.length; i += 2) {
             Message attribute = new Message().text(1, (String) attributes[i]);
-            if (attributes[i + 1] instanceof long[] many) {
+            if (attributes[i + 1] instanceof OnnxGraph body) {
+                attribute.message(6, body.graph).number(20, 5);
+            } else if (attributes[i + 1] instanceof long[] many) {
                 for (long number : many) {
                     attribute.number(8, number);
                 }

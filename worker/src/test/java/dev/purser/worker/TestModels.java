@@ -56,6 +56,36 @@ public final class TestModels {
     }
 
     /**
+     * {@code y} is {@code x} in 256 steps between the least and the largest number of all rows, FP32 [-1, 3]: another row
+     * changes what a row gives.
+     *
+     * @param directory where to write it
+     * @param plain whether the operators are those of the graph, and not of a subgraph
+     * @return the file
+     */
+    public static Path mixing(Path directory, boolean plain) {
+        OnnxGraph graph =
+                new OnnxGraph("mixing").input("x", OnnxGraph.FLOAT, -1, 3).output("y", OnnxGraph.FLOAT, -1, 3);
+        if (plain) {
+            return quantised(graph, "y").write(directory.resolve("mixing.onnx"));
+        }
+        OnnxGraph then = quantised(new OnnxGraph("then").output("z", OnnxGraph.FLOAT, -1, 3), "z");
+        OnnxGraph otherwise = new OnnxGraph("else")
+                .output("w", OnnxGraph.FLOAT, -1, 3)
+                .node("Identity", new String[] {"x"}, "w");
+        return graph.longs("one", new long[0], 1)
+                .node("Cast", new String[] {"one"}, "yes", "to", OnnxGraph.BOOL)
+                .node("If", new String[] {"yes"}, "y", "then_branch", then, "else_branch", otherwise)
+                .write(directory.resolve("mixing-inside.onnx"));
+    }
+
+    private static OnnxGraph quantised(OnnxGraph graph, String output) {
+        return graph.node(
+                        "DynamicQuantizeLinear", new String[] {"x"}, new String[] {"quantised", "scale", "zero"})
+                .node("DequantizeLinear", new String[] {"quantised", "scale", "zero"}, output);
+    }
+
+    /**
      * The perceptron of the serving benchmark: FP32 [-1, 784], 256 hidden units, FP32 [-1, 10] that add up to 1.
      *
      * @param directory where to write it

@@ -79,7 +79,22 @@ class TextEmbeddingModelTest {
         }
     }
 
-    /** Of a network without quantisation, which would scale its activations by the largest of the whole batch. */
+    /** Alone to the last bit, for each goes through the network alone; what is said against it counts. */
+    @Test
+    void aNetworkThatQuantisesAsItRunsGetsTextsOneByOne() {
+        String[] texts = {"x", "!!!!!!!!", "zzzz qqqq 1234 #### ---- ".repeat(20), "?? ?? ??"};
+        assertThat(model.isBatchable()).isFalse();
+        Tensor together = embed(model, texts);
+        for (int i = 0; i < texts.length; i++) {
+            assertThat(together.slice(i, 1)).as(texts[i]).isEqualTo(embed(model, texts[i]));
+        }
+        try (ServedModel batched = load(TestFiles.MINILM.withBatchable(true))) {
+            assertThat(batched.isBatchable()).isTrue();
+            assertThat(embed(batched, texts).slice(0, 1)).isNotEqualTo(embed(batched, texts[0]));
+        }
+    }
+
+    /** Of a network without quantisation. */
     @Test
     void aBatchGivesWhatItsTextsGive() {
         ModelSource source = new ModelSource(TestModels.embedding(directory).toString(), TestFiles.MINILM.text());

@@ -1,6 +1,7 @@
 package dev.purser.core.model;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param sizeMb the weights to load, in MB of 2^20 bytes
  * @param loadMs time to load the weights and make the first inference, in milliseconds: what a fresh instance or sandbox
  *     needs on top of its own start
- * @param vm profile by instance type name; may be empty
+ * @param vm profile by instance type name; may be empty. Times of batches are left out where the model may not be batched
  * @param function profile by function memory; null where the variant cannot run in a single function
  * @param model where its network is; null where it can only be simulated, or only runs split
  * @param chain the parts that run one after the other, each in a function of its own, at least 2 and at most
@@ -44,7 +45,7 @@ public record Variant(
         }
         requireSize(sizeMb);
         requireLoad(loadMs);
-        vm = Map.copyOf(vm);
+        vm = model != null && Boolean.FALSE.equals(model.batchable()) ? singly(vm) : Map.copyOf(vm);
         if (chain != null) {
             chain = List.copyOf(chain);
             requireChain(name, chain, function, model != null && vm.isEmpty());
@@ -52,6 +53,17 @@ public record Variant(
             throw new IllegalArgumentException(
                     "variant '" + name + "' has neither a vm nor a function profile, so it can run nowhere");
         }
+    }
+
+    private static Map<String, VmProfile> singly(Map<String, VmProfile> vm) {
+        Map<String, VmProfile> singly = new HashMap<>();
+        vm.forEach((type, profile) -> singly.put(type, new VmProfile(profile.latencyMs(), profile.slots())));
+        return Map.copyOf(singly);
+    }
+
+    /** The same with another model. */
+    public Variant withModel(ModelSource other) {
+        return new Variant(name, accuracy, observedAccuracy, sizeMb, loadMs, vm, function, other, chain);
     }
 
     private static void requireChain(

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param instances by instance type and batch size: the times of a worker process, with all slots busy
  * @param functions by memory size: the times of a worker process that serves one request at a time
  * @param afterPause what a pause does; null where no worker process was measured
+ * @param rows whether the rows of an inference change each other's answers
  * @param settled whether every time is known as well as was asked for
  */
 public record ProfileResult(
@@ -42,6 +43,7 @@ public record ProfileResult(
         List<OnInstance> instances,
         List<InFunction> functions,
         @Nullable AfterPause afterPause,
+        Rows rows,
         boolean settled) {
     /** How long a worker is left alone to see what that does. */
     static final Duration PAUSE = Duration.ofMillis(20);
@@ -141,7 +143,9 @@ public record ProfileResult(
                 rounded(initialisation.loadMs()),
                 vm,
                 memory.isEmpty() ? null : new FunctionProfile(memory),
-                subject.relativeTo(directory));
+                subject.source().batchable() == null && !rows.batchable()
+                        ? subject.relativeTo(directory).withBatchable(false)
+                        : subject.relativeTo(directory));
     }
 
     /** To the microsecond. */

@@ -8,6 +8,7 @@ import dev.purser.server.profile.ProfileResult.InFunction;
 import dev.purser.server.profile.ProfileResult.Inference;
 import dev.purser.server.profile.ProfileResult.OnInstance;
 import dev.purser.worker.ModelFiles;
+import dev.purser.worker.RowMixing;
 import dev.purser.worker.RuntimeSettings;
 import dev.purser.worker.ServedModel;
 import dev.purser.worker.StartArchive;
@@ -110,6 +111,8 @@ public final class Profiler {
         BatchInputs inputs = new BatchInputs(models.getFirst().metadata(), plan);
         Machine machine = Machine.thisOne(OrtEnvironment.getEnvironment().getVersion(), load);
 
+        Rows rows = rows(inputs);
+
         listener.progress("preparing workers", 0);
         WorkerCommand archived =
                 command.withArchive(StartArchive.findOrMake(command, configuration(new Shape(1, 1)), files, ARCHIVE)
@@ -153,12 +156,29 @@ public final class Profiler {
                         "measuring inferences, " + settled + " of " + probes.size() + " known well enough", share));
         ProfileResult.AfterPause afterPause =
                 alone < times.size() ? new ProfileResult.AfterPause(times.get(alone), times.get(alone + 1)) : null;
-        return result(machine, initialisation, times, places, workers, afterPause);
+        return result(machine, initialisation, times, places, workers, afterPause, rows);
+    }
+
+    private Rows rows(BatchInputs inputs) {
+        ModelSource source = subject.source();
+        String operator = RowMixing.operator(files.find(source.onnx(), subject.base(), "onnx"));
+        int batch = largestBatch();
+        if (batch == 1) {
+            return Rows.of(operator, null);
+        }
+        // one that runs rows together, whatever is said of the network
+        try (ServedModel model = load(plan.threads().getFirst(), source.withBatchable(true))) {
+            return Rows.of(operator, Rows.difference(model, inputs.batch(batch, 0), batch));
+        }
     }
 
     private ServedModel load(int threads) {
+        return load(threads, subject.source());
+    }
+
+    private ServedModel load(int threads, ModelSource source) {
         RuntimeSettings settings = RuntimeSettings.ofThreads(threads).withMaxBatch(largestBatch());
-        return ServedModel.load(subject.name(), null, subject.source(), subject.base(), settings, files);
+        return ServedModel.load(subject.name(), null, source, subject.base(), settings, files);
     }
 
     private int largestBatch() {
@@ -219,7 +239,8 @@ public final class Profiler {
             List<Timing> times,
             Map<Shape, Map<Integer, Integer>> places,
             Map<Shape, WorkerProcess> workers,
-            ProfileResult.@Nullable AfterPause afterPause) {
+            ProfileResult.@Nullable AfterPause afterPause,
+            Rows rows) {
         List<Inference> inferences = new ArrayList<>();
         List<InferenceFit.Point> points = new ArrayList<>();
         for (int threads : plan.threads()) {
@@ -264,6 +285,7 @@ public final class Profiler {
                 instances,
                 functions,
                 afterPause,
+                rows,
                 times.stream().allMatch(time -> time.intervalPercent() <= plan.precisionPercent()));
     }
 

@@ -16,7 +16,8 @@ final class Sources {
                 text == null
                         ? null
                         : new TextEmbedding(
-                                map(text.tokenizer(), move), text.pooling(), text.maxTokens(), text.prefix()));
+                                map(text.tokenizer(), move), text.pooling(), text.maxTokens(), text.prefix()),
+                source.batchable());
     }
 
     private static String map(String file, UnaryOperator<Path> move) {

@@ -53,6 +53,7 @@ final class ProfileResultTest {
                         new OnInstance("c7a.large", 2, 1, 4, time(18, 0.3))),
                 List.of(new InFunction(885, 1, 10, null), new InFunction(1769, 1, 5, time(5, 0.2))),
                 new AfterPause(time(5, 0.1), time(6.5, 0.1)),
+                new Rows(true, null, 0.0),
                 true);
     }
 
