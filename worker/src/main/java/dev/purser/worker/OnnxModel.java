@@ -7,6 +7,7 @@ import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtException.OrtErrorCode;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.purser.core.InputException;
@@ -154,6 +155,8 @@ public final class OnnxModel implements ServedModel {
                         case EXTENDED -> OrtSession.SessionOptions.OptLevel.EXTENDED_OPT;
                         case ALL -> OrtSession.SessionOptions.OptLevel.ALL_OPT;
                     });
+            // what goes wrong comes as an exception, and any client can make it go wrong
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             options.setCPUArenaAllocator(settings.arena());
             options.addConfigEntry("session.intra_op.allow_spinning", settings.spinning() ? "1" : "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");
@@ -305,7 +308,7 @@ public final class OnnxModel implements ServedModel {
     private OnnxTensor input(Tensor tensor, DirectBuffers.Set scratch, int index) throws OrtException {
         long[] shape = tensor.shape();
         if (tensor.datatype() == Datatype.BYTES) {
-            return OnnxTensor.createTensor(environment, texts(tensor), shape);
+            return NativeTexts.in(environment, shape, texts(tensor));
         }
         ByteBuffer bytes = scratch.filled(index, tensor.data());
         return switch (tensor.datatype()) {
@@ -344,7 +347,7 @@ public final class OnnxModel implements ServedModel {
         }
     }
 
-    private static Tensor output(String name, OnnxValue value) throws OrtException {
+    private Tensor output(String name, OnnxValue value) throws OrtException {
         OnnxTensor tensor = (OnnxTensor) value;
         TensorInfo info = tensor.getInfo();
         Datatype datatype = datatype(info);
@@ -352,24 +355,11 @@ public final class OnnxModel implements ServedModel {
             throw new IllegalStateException("output '" + name + "' is of " + name(info));
         }
         if (datatype == Datatype.BYTES) {
-            List<String> texts = new ArrayList<>();
-            flatten(tensor.getValue(), texts);
-            return Tensor.strings(name, info.getShape(), texts);
+            return NativeTexts.out(environment, metadata.name(), name, tensor);
         }
         ByteBuffer bytes = tensor.getByteBuffer();
         bytes.rewind();
         return Tensor.of(name, datatype, info.getShape(), bytes);
-    }
-
-    /** The runtime gives texts as a String, or as arrays of arrays of them. */
-    private static void flatten(Object value, List<String> texts) {
-        if (value instanceof Object[] array) {
-            for (Object element : array) {
-                flatten(element, texts);
-            }
-        } else {
-            texts.add((String) value);
-        }
     }
 
     private void checkInputs(List<Tensor> inputs) {

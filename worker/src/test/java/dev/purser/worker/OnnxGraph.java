@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Writes ONNX files: as much of the format (protocol buffers, onnx.proto of opset 17) as small networks need. */
+/** Writes ONNX files: as much of the format (protocol buffers, onnx.proto of opset 19) as small networks need. */
 final class OnnxGraph {
     static final int FLOAT = 1;
     static final int UINT8 = 2;
@@ -69,6 +69,19 @@ final class OnnxGraph {
         return constant(name, INT64, shape, bytes);
     }
 
+    OnnxGraph texts(String name, long[] shape, byte[]... values) {
+        Message tensor = new Message();
+        for (long dimension : shape) {
+            tensor.number(1, dimension);
+        }
+        tensor.number(2, STRING);
+        for (byte[] value : values) {
+            tensor.bytes(6, value);
+        }
+        graph.message(5, tensor.text(8, name));
+        return this;
+    }
+
     private OnnxGraph constant(String name, int type, long[] shape, ByteBuffer bytes) {
         Message tensor = new Message();
         for (long dimension : shape) {
@@ -112,7 +125,7 @@ final class OnnxGraph {
     }
 
     byte[] bytes() {
-        Message opset = new Message().text(1, "").number(2, 17);
+        Message opset = new Message().text(1, "").number(2, 19);
         return new Message()
                 .number(1, 8)
                 .text(2, "purser")

@@ -1,6 +1,8 @@
 package dev.purser.worker;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 
 /** Small ONNX networks for tests and benchmarks, made in code; their weights come from a fixed seed. */
@@ -234,6 +236,33 @@ public final class TestModels {
                     .node("Identity", new String[] {"in_" + names[i]}, "out_" + names[i]);
         }
         return graph.write(directory.resolve("echo.onnx"));
+    }
+
+    /**
+     * Texts as another client's network would know them: {@code same} is whether each {@code x} is 😀, 𠮷 or ok, and {@code y}
+     * gives two texts, the first of them ok, whatever {@code x} is.
+     *
+     * @param directory where to write it
+     * @param last the bytes of the second text
+     * @return the file
+     */
+    public static Path texts(Path directory, byte[] last) {
+        OnnxGraph graph = new OnnxGraph("texts")
+                .input("x", OnnxGraph.STRING, -1)
+                .output("same", OnnxGraph.BOOL, -1, 3)
+                .output("y", OnnxGraph.STRING, 2)
+                .longs("column", new long[] {2}, -1, 1);
+        byte[][] texts = {utf8("😀"), utf8("𠮷"), utf8("ok"), last};
+        return graph.texts("three", new long[] {3}, Arrays.copyOf(texts, 3))
+                .texts("two", new long[] {2}, texts[2], texts[3])
+                .node("Reshape", new String[] {"x", "column"}, "rows")
+                .node("Equal", new String[] {"rows", "three"}, "same")
+                .node("Identity", new String[] {"two"}, "y")
+                .write(directory.resolve("texts.onnx"));
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /**

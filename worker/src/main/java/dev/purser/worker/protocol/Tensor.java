@@ -154,9 +154,15 @@ public final class Tensor {
      * @param shape its dimensions
      * @param values its elements in row-major order
      * @return a tensor of {@link Datatype#BYTES}
-     * @throws ProtocolException (400) when the shape asks for another number of elements
+     * @throws ProtocolException (400) when the shape asks for another number of elements, or a text has half of a surrogate
+     *     pair
      */
     public static Tensor strings(String name, long[] shape, List<String> values) {
+        for (int i = 0; i < values.size(); i++) {
+            if (Text.hasLoneSurrogate(values.get(i))) {
+                throw ProtocolException.bad(label(name) + ": element " + i + " has half of a surrogate pair");
+            }
+        }
         return bytes(
                 name,
                 shape,

@@ -164,7 +164,11 @@ final class TensorJson {
                 if (token != JsonToken.VALUE_STRING) {
                     throw wrong(parser, index, "a text");
                 }
-                append(parser.getText().getBytes(StandardCharsets.UTF_8));
+                String text = parser.getText();
+                if (Text.hasLoneSurrogate(text)) {
+                    throw wrong(parser, index, "a text of whole characters, without half of a surrogate pair");
+                }
+                append(text.getBytes(StandardCharsets.UTF_8));
             }
             case INT64 -> bytes.putLong(8 * index, integer(parser, token, index, Long.MIN_VALUE, Long.MAX_VALUE));
             case INT32 ->

@@ -295,6 +295,8 @@ class InferenceCodecTest {
                 "{'name':'x','shape':[1],'datatype':'UINT64','data':[18446744073709551616]} | 0 to 18446744073709551615",
                 "{'name':'x','shape':[1],'datatype':'BOOL','data':[1]} | element 0 is 1, but BOOL needs true or false",
                 "{'name':'x','shape':[1],'datatype':'BYTES','data':[1]} | BYTES needs a text",
+                "{'name':'x','shape':[2],'datatype':'BYTES','data':['a','b\\ud83d']} | element 1 is the text",
+                "{'name':'x','shape':[1],'datatype':'BYTES','data':['\\ude00\\ud83d']} | half of a surrogate pair",
                 "{'name':'x','shape':[1],'datatype':'FP32','data':[1],'parameters':{'binary_data_size':4}} | both 'data' and binary_data_size",
                 "{'name':'x','shape':[1],'datatype':'FP32','parameters':{'binary_data_size':4}} | the header Inference-Header-Content-Length is missing",
                 "{'name':'x','shape':[1],'datatype':'FP32','parameters':{'binary_data_size':-4}} | must be a number of bytes",
