@@ -6,7 +6,6 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtException.OrtErrorCode;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
@@ -46,9 +45,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class OnnxModel implements ServedModel {
     private static final Logger LOG = LoggerFactory.getLogger(OnnxModel.class);
-
-    /** The longest message of the runtime that is passed on. */
-    private static final int MESSAGE_LIMIT = 600;
 
     private final ModelMetadata metadata;
     private final RuntimeSettings settings;
@@ -134,7 +130,7 @@ public final class OnnxModel implements ServedModel {
             throw new InputException(
                     onnx.toString(),
                     "onnx",
-                    "cannot be loaded by ONNX Runtime " + environment.getVersion() + ": " + brief(e),
+                    "cannot be loaded by ONNX Runtime " + environment.getVersion() + ": " + RuntimeRefusal.words(e),
                     "");
         } catch (RuntimeException | Error e) {
             close(sessions);
@@ -297,8 +293,7 @@ public final class OnnxModel implements ServedModel {
                 return outputs;
             }
         } catch (OrtException e) {
-            int status = e.getCode() == OrtErrorCode.ORT_INVALID_ARGUMENT ? 400 : 500;
-            throw new ProtocolException(status, "model '" + metadata.name() + "' failed: " + brief(e));
+            throw RuntimeRefusal.of(metadata.name(), inputs, e);
         } finally {
             values.values().forEach(OnnxTensor::close);
             buffers.give(scratch);
@@ -391,13 +386,7 @@ public final class OnnxModel implements ServedModel {
                     + "' takes " + expected.datatype());
         }
         List<Long> shape = expected.shape();
-        // a shape without dimensions stands for an unknown one too
-        boolean fits = shape.isEmpty() || shape.size() == input.rank();
-        for (int i = 0; fits && i < shape.size(); i++) {
-            long size = shape.get(i);
-            fits = size < 0 || size == input.dimension(i);
-        }
-        if (!fits) {
+        if (!expected.hasShapeOf(input)) {
             throw bad("input '" + input.name() + "' has shape " + Arrays.toString(input.shape()) + ", but model '"
                     + metadata.name() + "' takes " + shape + (shape.contains(-1L) ? " (-1: any size)" : ""));
         }
@@ -449,10 +438,5 @@ public final class OnnxModel implements ServedModel {
 
     private static String cut(String name) {
         return name.length() <= 80 ? name : name.substring(0, 80) + "...";
-    }
-
-    private static String brief(OrtException e) {
-        String message = String.valueOf(e.getMessage());
-        return message.length() <= MESSAGE_LIMIT ? message : message.substring(0, MESSAGE_LIMIT) + "...";
     }
 }

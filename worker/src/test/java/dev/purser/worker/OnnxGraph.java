@@ -37,6 +37,13 @@ final class OnnxGraph {
         return this;
     }
 
+    /** An input of which no shape is declared. */
+    OnnxGraph free(String name, int type) {
+        graph.message(
+                11, new Message().text(1, name).message(2, new Message().message(1, new Message().number(1, type))));
+        return this;
+    }
+
     OnnxGraph output(String name, int type, long... shape) {
         graph.message(12, value(name, type, shape));
         return this;

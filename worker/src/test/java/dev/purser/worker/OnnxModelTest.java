@@ -196,7 +196,7 @@ class OnnxModelTest {
             for (int i = 0; i < 100; i++) {
                 assertThatThrownBy(() -> model.infer(List.of(Tensor.longs("row", new long[] {1}, 4)), List.of()))
                         .isInstanceOf(ProtocolException.class)
-                        .hasMessageContaining("model 'm' failed")
+                        .hasMessageContaining("model 'm' does not take input 'row' of INT64 [1]")
                         .hasMessageContaining("out of data bounds");
             }
             assertThat(model.infer(List.of(Tensor.longs("row", new long[] {2}, 3, 0)), List.of())

@@ -164,14 +164,9 @@ final class ModelDirectory {
             throw bad("input '" + input.name() + "' is " + input.datatype() + ", but model '" + model.name()
                     + "' takes " + wanted.datatype() + " " + wanted.shape());
         }
-        List<Long> shape = wanted.shape();
-        boolean fits = input.rank() == shape.size();
-        for (int i = 0; fits && i < shape.size(); i++) {
-            fits = input.dimension(i) > 0 && (shape.get(i) < 0 || shape.get(i) == input.dimension(i));
-        }
-        if (!fits) {
+        if (!wanted.hasShapeOf(input)) {
             throw bad("input '" + input.name() + "' has shape " + Arrays.toString(input.shape()) + ", but model '"
-                    + model.name() + "' takes " + shape + " (-1 is any size from 1)");
+                    + model.name() + "' takes " + wanted.shape() + " (-1 is any size)");
         }
     }
 

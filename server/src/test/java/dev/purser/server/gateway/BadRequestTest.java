@@ -65,7 +65,6 @@ final class BadRequestTest {
                 of(INFER, good.replace("[1, 784]", "[784]"), 400, "shape [784]", "[-1, 784]"),
                 of(INFER, good.replace("[1, 784]", "[2, 392]"), 400, "shape [2, 392]", "[-1, 784]"),
                 of(INFER, good.replace("[1, 784]", "[-1, 784]"), 400, "-1"),
-                of(INFER, input("input", "FP32", "[0, 784]", "[]"), 400, "shape [0, 784]", "from 1"),
                 of(INFER, good.replace("[0,1,", "[\"0\",1,"), 400, "the text '0'", "number"),
                 of(INFER, good.replace("[0,1,", "[1e400,1,"), 400, "element 0"),
                 of(INFER, good.replace("[0,1,", "[NaN,1,"), 400, "NaN", "binary"),

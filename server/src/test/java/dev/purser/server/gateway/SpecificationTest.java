@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  * says that {@code input1} has shape [3] and gives it one element, which contradicts itself: here it has three.
  */
 final class SpecificationTest {
-    private static final String WORKLOAD = """
+    static final String WORKLOAD = """
             {
               "name": "specification", "description": "the model of the specification's examples",
               "application": {
