@@ -195,9 +195,11 @@ public final class ModelFiles {
     /**
      * A folder of the cache, made if need be.
      *
+     * @param kind its name
+     * @return the folder, which belongs to the user and which no one else can write
      * @throws InputException when it cannot be made, or others could change what is in it
      */
-    Path folder(String kind) {
+    public Path folder(String kind) {
         Path folder = directory.resolve(kind);
         try {
             if (!Files.isDirectory(directory)) {

@@ -70,7 +70,10 @@ public final class ChainVerifier {
         for (Map<String, double[]> outputs : expected) {
             for (double[] values : outputs.values()) {
                 for (double value : values) {
-                    largest = Math.max(largest, Math.abs(value));
+                    // one that is no number, or infinite, would make any difference small beside it
+                    if (Double.isFinite(value)) {
+                        largest = Math.max(largest, Math.abs(value));
+                    }
                 }
             }
         }

@@ -77,7 +77,7 @@ public final class LayerProfiler {
      * @throws InputException when the model cannot be loaded or run
      */
     public LayerTimes measure() {
-        Path scratch = Sessions.scratch();
+        Path scratch = ScratchFolders.make();
         try {
             Path file = scratch.resolve("model.onnx");
             OnnxWriter.write(file, renamed(), graph.model().weights().values(), OnnxWriter.INLINE_LIMIT);
@@ -90,7 +90,7 @@ public final class LayerProfiler {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
-            Sessions.delete(scratch);
+            ScratchFolders.delete(scratch);
         }
     }
 

@@ -38,7 +38,7 @@ public final class MergedOperators {
     }
 
     private static Set<String> tensors(OnnxModel model) {
-        Path scratch = Sessions.scratch();
+        Path scratch = ScratchFolders.make();
         try (OrtSession.SessionOptions options = Sessions.options(Optimization.ALL, 1)) {
             // layouts for the processor would give every tensor another name
             options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.EXTENDED_OPT);
@@ -59,7 +59,7 @@ public final class MergedOperators {
         } catch (OrtException e) {
             throw Sessions.refused(model.file(), e);
         } finally {
-            Sessions.delete(scratch);
+            ScratchFolders.delete(scratch);
         }
     }
 }

@@ -5,11 +5,13 @@ import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.purser.core.InputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -88,7 +90,31 @@ public final class OnnxModel {
         for (FunctionProto function : model.getFunctionsList()) {
             noExternal(file, function.getNodeList());
         }
-        return checked(file, model, contents.initializers());
+        return checked(
+                file,
+                model.toBuilder()
+                        .clearOpsetImport()
+                        .addAllOpsetImport(imports(file, model))
+                        .build(),
+                contents.initializers());
+    }
+
+    /** Each domain once: some exporters import one twice, which the runtime takes and ONNX's checker does not. */
+    private static Collection<OperatorSetIdProto> imports(Path file, ModelProto model) {
+        Map<String, OperatorSetIdProto> imports = new LinkedHashMap<>();
+        for (OperatorSetIdProto opset : model.getOpsetImportList()) {
+            String domain = opset.getDomain().equals("ai.onnx") ? "" : opset.getDomain();
+            OperatorSetIdProto before = imports.putIfAbsent(domain, opset);
+            if (before != null && before.getVersion() != opset.getVersion()) {
+                throw broken(
+                        file,
+                        "opset_import",
+                        "imports '" + (domain.isEmpty() ? "ai.onnx" : domain) + "' twice, in the versions "
+                                + before.getVersion() + " and " + opset.getVersion()
+                                + ", so that its operators have no one meaning");
+            }
+        }
+        return imports.values();
     }
 
     private static OnnxModel checked(Path file, ModelProto model, List<OnnxFile.Stored> initializers) {

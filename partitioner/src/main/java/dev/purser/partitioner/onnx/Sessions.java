@@ -5,13 +5,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.purser.core.InputException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,25 +72,6 @@ final class Sessions {
             } catch (OrtException e) {
                 LOG.debug("a session did not close: {}", e.getMessage());
             }
-        }
-    }
-
-    /** A folder for files that are of use only for a moment. */
-    static Path scratch() {
-        try {
-            return Files.createTempDirectory("purser-onnx");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            LOG.warn("{} cannot be deleted: {}", folder, e.getMessage());
         }
     }
 }

@@ -159,7 +159,7 @@ final class ShapeInference {
         } catch (OrtException e) {
             LOG.debug("{} cannot be loaded without its weights: {}", model.file(), e.getMessage());
         }
-        Path scratch = Sessions.scratch();
+        Path scratch = ScratchFolders.make();
         try {
             Path whole = scratch.resolve("model.onnx");
             OnnxWriter.write(whole, message, model.weights().values(), OnnxWriter.INLINE_LIMIT);
@@ -172,7 +172,7 @@ final class ShapeInference {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
-            Sessions.delete(scratch);
+            ScratchFolders.delete(scratch);
         }
     }
 
@@ -219,7 +219,7 @@ final class ShapeInference {
         message.getGraph().getOutputList().stream()
                 .filter(output -> names.contains(output.getName()))
                 .forEach(wanted.getGraphBuilder()::addOutput);
-        Path scratch = Sessions.scratch();
+        Path scratch = ScratchFolders.make();
         try {
             Path file = scratch.resolve("model.onnx");
             OnnxWriter.write(file, wanted.build(), model.weights().values(), OnnxWriter.INLINE_LIMIT);
@@ -239,7 +239,7 @@ final class ShapeInference {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
-            Sessions.delete(scratch);
+            ScratchFolders.delete(scratch);
         }
     }
 

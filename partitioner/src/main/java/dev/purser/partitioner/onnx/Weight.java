@@ -11,6 +11,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,27 +74,35 @@ record Weight(TensorProto tensor, long bytes, @Nullable Path file, long offset) 
         return new Weight(tensor, bytes, file, offset);
     }
 
-    /** A file in the model's folder; whoever wrote the model must not be able to name another. */
+    /**
+     * A file beside the model, or beside what the model is a link to: the cache of Hugging Face keeps files in one folder and
+     * links to them in others. Whoever wrote the model must not be able to name any other.
+     */
     static Path inside(Path model, String location) {
         try {
             Path parent = model.toAbsolutePath().normalize().getParent();
-            if (parent == null || location.isEmpty()) {
+            Path real = model.toRealPath().getParent();
+            if (parent == null || real == null || location.isEmpty()) {
                 throw new IllegalArgumentException("names no file for its external data");
             }
-            Path folder = parent.toRealPath();
-            Path file = folder.resolve(location).normalize();
-            if (Path.of(location).isAbsolute() || !file.startsWith(folder)) {
-                throw new IllegalArgumentException(
-                        "has its external data in '" + location + "', which is outside the model's folder");
+            Set<Path> folders = new LinkedHashSet<>(List.of(real, parent.toRealPath()));
+            boolean there = false;
+            for (Path folder : folders) {
+                Path file = folder.resolve(location).normalize();
+                if (Path.of(location).isAbsolute() || !file.startsWith(folder)) {
+                    throw new IllegalArgumentException(
+                            "has its external data in '" + location + "', which is outside the model's folder");
+                }
+                if (Files.isRegularFile(file)) {
+                    there = true;
+                    Path target = file.toRealPath();
+                    if (folders.stream().anyMatch(target::startsWith)) {
+                        return file;
+                    }
+                }
             }
-            if (!Files.isRegularFile(file)) {
-                throw new IllegalArgumentException("has its external data in '" + location + "', which is not there");
-            }
-            if (!file.toRealPath().startsWith(folder)) {
-                throw new IllegalArgumentException(
-                        "has its external data in '" + location + "', a link that leads outside the model's folder");
-            }
-            return file;
+            throw new IllegalArgumentException("has its external data in '" + location
+                    + (there ? "', a link that leads outside the model's folder" : "', which is not there"));
         } catch (IOException e) {
             throw new IllegalArgumentException("has its external data in '" + location + "': " + e, e);
         }

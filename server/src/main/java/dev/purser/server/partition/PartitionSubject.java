@@ -12,6 +12,9 @@ import dev.purser.partitioner.onnx.NetOptions;
 import dev.purser.partitioner.onnx.Network;
 import dev.purser.partitioner.onnx.OnnxGraph;
 import dev.purser.partitioner.onnx.OnnxModel;
+import dev.purser.partitioner.onnx.ScratchFolders;
+import dev.purser.worker.ModelFiles;
+import dev.purser.worker.OnnxRuntime;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,12 +86,26 @@ public final class PartitionSubject implements AutoCloseable {
             return new PartitionSubject(graph.name(), graph, null, false, null);
         }
         OnnxModel read = OnnxModel.read(file);
-        OnnxGraph onnx = OnnxGraph.of(read, shapes(read, given));
-        return new PartitionSubject(read.name(), cuttable(onnx, insideOperators), onnx, false, null);
+        Scratch scratch = scratch();
+        try {
+            OnnxGraph onnx = OnnxGraph.of(read, shapes(read, given));
+            return new PartitionSubject(read.name(), cuttable(onnx, insideOperators), onnx, false, scratch);
+        } catch (RuntimeException | Error e) {
+            scratch.close();
+            throw e;
+        }
+    }
+
+    /** Where all is kept that is of use for a moment; with the runtime's libraries from where they are kept for good. */
+    private static Scratch scratch() {
+        var unused = OnnxRuntime.environment(ModelFiles.inUserCache());
+        Scratch scratch = Scratch.make();
+        ScratchFolders.in(scratch.folder());
+        return scratch;
     }
 
     private static PartitionSubject network(Network network, Map<String, String> given, boolean insideOperators) {
-        Scratch scratch = Scratch.make();
+        Scratch scratch = scratch();
         try {
             Path file = scratch.folder().resolve(network.label() + ".onnx");
             network.write(NetOptions.PUBLISHED, file);
@@ -234,6 +251,7 @@ public final class PartitionSubject implements AutoCloseable {
     @Override
     public void close() {
         if (scratch != null) {
+            ScratchFolders.in(null);
             scratch.close();
         }
     }

@@ -2,8 +2,10 @@ package dev.purser.server.partition;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import dev.purser.core.InputException;
+import dev.purser.worker.ModelFiles;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -22,12 +24,30 @@ final class Scratch implements AutoCloseable {
         }
     }
 
-    /** Among the system's temporary files. */
+    /** In the user's cache, which holds whole models where the system's temporary files may not. */
     static Scratch make() {
+        Path parent = ModelFiles.inUserCache().folder("scratch");
         try {
-            return new Scratch(Files.createTempDirectory("purser-"));
+            clearWhatTheDeadLeft(parent);
+            return new Scratch(
+                    Files.createTempDirectory(parent, ProcessHandle.current().pid() + "-"));
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new InputException(parent.toString(), "", "cannot be written to: " + e, "name another cache directory with XDG_CACHE_HOME");
+        }
+    }
+
+    /** Folders of processes that were killed. */
+    private static void clearWhatTheDeadLeft(Path parent) throws IOException {
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, "[0-9]*-*")) {
+            for (Path folder : folders) {
+                String name = String.valueOf(folder.getFileName());
+                long pid = Long.parseLong(name.substring(0, name.indexOf('-')));
+                if (ProcessHandle.of(pid).isEmpty()) {
+                    MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+                }
+            }
+        } catch (NumberFormatException e) {
+            // not one of ours
         }
     }
 
