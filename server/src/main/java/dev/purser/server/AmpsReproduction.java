@@ -94,7 +94,7 @@ final class AmpsReproduction implements Reproduction {
     public Findings run(RunPool pool) {
         Map<String, Future<LayerGraph>> made = new LinkedHashMap<>();
         NETWORKS.forEach(network -> made.put(network, pool.submit(() -> {
-            try (PartitionSubject subject = PartitionSubject.of(network, Map.of(), true)) {
+            try (PartitionSubject subject = PartitionSubject.of(network, Map.of(), Map.of(), true)) {
                 return subject.graph();
             }
         })));

@@ -259,6 +259,17 @@ final class PartitionCommand implements Runnable {
     private Map<String, String> inputs = new LinkedHashMap<>();
 
     @Option(
+            names = "--input-value",
+            paramLabel = "NAME=VALUES|@FILE",
+            description = {
+                "The elements of an input, for where the model is run: to learn shapes that it computes itself, to measure and"
+                        + " to verify. Numbers, true and false, or texts, with commas between them; or a file with one in each"
+                        + " line. For inputs that only some values are right for, such as a sampling rate.",
+                "Default: made up, random numbers and whole numbers from 0 on. Example: --input-value sr=16000"
+            })
+    private Map<String, String> inputValues = new LinkedHashMap<>();
+
+    @Option(
             names = "--verify",
             description = {
                 "Split the model, run the whole and the parts on the same random inputs on this machine, and print the largest"
@@ -313,7 +324,7 @@ final class PartitionCommand implements Runnable {
         PriceBook prices = PriceBooks.load(priceBook);
         OutFolder folder = out == null ? null : new OutFolder(out);
         say(err, "reading " + model);
-        try (PartitionSubject subject = PartitionSubject.of(model, inputs, insideOperators)) {
+        try (PartitionSubject subject = PartitionSubject.of(model, inputs, inputValues, insideOperators)) {
             OnnxGraph onnx = subject.onnx();
             if (verify && onnx == null) {
                 throw new InputException("--verify", "", "a layer graph has no model behind it that could run", "");

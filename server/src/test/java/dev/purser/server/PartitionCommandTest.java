@@ -28,6 +28,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeAll;
@@ -299,11 +301,13 @@ final class PartitionCommandTest {
             --input image=1,3                 | has 4 dimensions                                 |
             --input image=1,3,x,32            | 'x' is no size                                   | image=1,3,224,224
             --input imag=1,3,32,32            | the model has no input 'imag'                    | 'image'
+            --input-value imag=1              | there is none of this name to have values        | 'image'
+            --input-value image=@nowhere      | nowhere cannot be read                           | a text file
             --input bath=1                    | no input leaves one of this name open            | 'batch'
             """)
     void mistakesAreExplained(String options, String problem, String maybe) {
         List<String> arguments = new ArrayList<>(List.of(options.split(" +")));
-        if (!options.contains("--input") || options.contains("bath")) {
+        if (!options.contains("--input ") || options.contains("bath")) {
             arguments.addAll(List.of("--input", "batch=1"));
         }
         if (!options.contains("--limits")) {
@@ -384,6 +388,57 @@ final class PartitionCommandTest {
                 List.of(file.toString(), "--parts", "2", "--inside-operators", "--cuts", "any"),
                 "at 1 places it cannot be cut at all, for example after layer 1 (pack)",
                 "");
+    }
+
+    /** It draws lots, so that its parts do not do what the whole did; the plan is shown all the same. */
+    @Test
+    void partsThatDoSomethingElseEndWithCodeTwo() throws IOException {
+        ModelProto drawing = ModelProto.newBuilder()
+                .setIrVersion(8)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
+                .setGraph(GraphProto.newBuilder()
+                        .setName("drawing")
+                        .addInput(vector("x", 4))
+                        .addOutput(vector("y", 4))
+                        .addNode(node("Neg", "n", "x"))
+                        .addNode(node("RandomNormalLike", "drawn", "n"))
+                        .addNode(node("Add", "y", "n", "drawn")))
+                .build();
+        Path file = Files.write(directory.resolve("drawing.onnx"), drawing.toByteArray());
+        Path out = directory.resolve("drawn");
+        for (List<String> more : List.of(List.<String>of(), List.of("--out", out.toString()))) {
+            List<String> arguments = new ArrayList<>(List.of(file.toString(), "--verify", "--parts", "2", "--inside-operators"));
+            arguments.addAll(more);
+            Cli cli = partition(arguments.toArray(String[]::new));
+            assertThat(cli.code()).isEqualTo(Main.INPUT_ERROR);
+            assertThat(cli.out()).contains("amps-inf");
+            assertThat(cli.err()).contains("purser: --verify: the parts' results differ").doesNotContain("\tat ");
+        }
+        assertThat(names(out)).contains("part-1.onnx");
+    }
+
+    private static NodeProto node(String operator, String output, String... inputs) {
+        return NodeProto.newBuilder()
+                .setName(output)
+                .setOpType(operator)
+                .addAllInput(List.of(inputs))
+                .addOutput(output)
+                .build();
+    }
+
+    @Test
+    void nothingIsLeftAmongTemporaryFiles() throws IOException {
+        Set<String> before = temporary();
+        assertThat(small("--verify").code()).isZero();
+        assertThat(temporary()).isEqualTo(before);
+    }
+
+    private static Set<String> temporary() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("purser-onnx"))
+                    .collect(Collectors.toSet());
+        }
     }
 
     private static ModelProto sequences() {

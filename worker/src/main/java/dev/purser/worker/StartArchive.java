@@ -4,6 +4,7 @@ import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.InferenceClient;
 import dev.purser.worker.protocol.InferenceCodec;
 import dev.purser.worker.protocol.ModelMetadata;
+import dev.purser.worker.protocol.ProtocolException;
 import dev.purser.worker.protocol.Tensor;
 import java.io.File;
 import java.io.IOException;
@@ -159,8 +160,13 @@ public final class StartArchive {
                     InferRequest.of(SyntheticInputs.of(metadata, 1).toArray(new Tensor[0]));
             InferRequest plain = new InferRequest("1", Map.of(), request.inputs(), List.of(), false);
             for (int i = 0; i < REQUESTS; i++) {
-                client.infer(model, request, timeout);
-                client.post(client.inferPath(model), InferenceCodec.writeRequest(plain, false), timeout);
+                try {
+                    client.infer(model, request, timeout);
+                    client.post(client.inferPath(model), InferenceCodec.writeRequest(plain, false), timeout);
+                } catch (ProtocolException e) {
+                    // not every network takes made-up inputs, and the way to it was gone all the same
+                    LOG.debug("the worker to be recorded refuses a request: {}", e.getMessage());
+                }
                 client.isReady(timeout);
                 client.isLive(timeout);
             }

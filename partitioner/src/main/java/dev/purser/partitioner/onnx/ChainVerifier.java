@@ -54,7 +54,7 @@ public final class ChainVerifier {
         try {
             for (int i = 0; i < inputs; i++) {
                 seeds.add(seed + i);
-                Map<String, OnnxTensor> tensors = RandomInputs.of(graph.model(), graph.inputShapes(), seed + i);
+                Map<String, OnnxTensor> tensors = RandomInputs.of(graph, seed + i);
                 try (OrtSession.Result result = session.run(tensors)) {
                     expected.add(elements(result));
                 } finally {
@@ -82,7 +82,7 @@ public final class ChainVerifier {
     }
 
     private InputException failed(String what, OrtException e) {
-        return new InputException(graph.model().file().toString(), "", what + " fails: " + Sessions.brief(e), "");
+        return new InputException(graph.model().file().toString(), "", what + " fails: " + Sessions.brief(e), RandomInputs.doubt(graph));
     }
 
     /**
@@ -116,7 +116,7 @@ public final class ChainVerifier {
     }
 
     private Map<String, double[]> run(List<OnnxPart> parts, List<OrtSession> sessions, long seed) throws OrtException {
-        Map<String, OnnxTensor> inputs = RandomInputs.of(graph.model(), graph.inputShapes(), seed);
+        Map<String, OnnxTensor> inputs = RandomInputs.of(graph, seed);
         OrtSession.Result before = null;
         try {
             Map<String, OnnxTensorLike> handed = new LinkedHashMap<>(inputs);

@@ -16,8 +16,11 @@ import java.util.TreeSet;
  *
  * @param shapes whole shapes by the name of the input
  * @param dimensions values by the name of a dimension, e.g. {@code batch_size}, for all inputs that have it
+ * @param values the elements of an input by its name, as texts and in row-major order, for where the model is run; those of
+ *     others are made up
  */
-public record InputShapes(Map<String, List<Long>> shapes, Map<String, Long> dimensions) {
+public record InputShapes(
+        Map<String, List<Long>> shapes, Map<String, Long> dimensions, Map<String, List<String>> values) {
     /** For models that leave nothing open. */
     public static final InputShapes NONE = new InputShapes(Map.of(), Map.of());
 
@@ -25,6 +28,14 @@ public record InputShapes(Map<String, List<Long>> shapes, Map<String, Long> dime
     public InputShapes {
         shapes = Map.copyOf(shapes);
         dimensions = Map.copyOf(dimensions);
+        Map<String, List<String>> copies = new LinkedHashMap<>();
+        values.forEach((input, elements) -> copies.put(input, List.copyOf(elements)));
+        values = Map.copyOf(copies);
+    }
+
+    /** Where all values are made up. */
+    public InputShapes(Map<String, List<Long>> shapes, Map<String, Long> dimensions) {
+        this(shapes, dimensions, Map.of());
     }
 
     /**
@@ -39,7 +50,7 @@ public record InputShapes(Map<String, List<Long>> shapes, Map<String, Long> dime
         }
         Map<String, Long> more = new LinkedHashMap<>(dimensions);
         more.put(name, value);
-        return new InputShapes(shapes, more);
+        return new InputShapes(shapes, more, values);
     }
 
     /**
@@ -131,6 +142,16 @@ public record InputShapes(Map<String, List<Long>> shapes, Map<String, Long> dime
                 problems.add("input '" + name + "': there is none of this name\nMaybe: " + String.join(", ", inputs));
             }
         }
+        values.forEach((name, elements) -> {
+            List<Long> shape = resolved.get(name);
+            if (!inputs.contains(name)) {
+                problems.add("input '" + name + "': there is none of this name to have values\nMaybe: "
+                        + Names.suggest("input", inputs, name));
+            } else if (shape != null && problems.isEmpty() && Elements.count(shape) != elements.size()) {
+                problems.add("input '" + name + "': has " + Elements.count(shape) + " elements by its shape " + shape
+                        + ", but " + elements.size() + " values were given");
+            }
+        });
         for (String name : dimensions.keySet()) {
             if (!open.contains(name)) {
                 problems.add("dimension '" + name + "': no input leaves one of this name open\nMaybe: "

@@ -86,7 +86,7 @@ public final class LayerProfiler {
             return layerTimes(profile(file, scratch, warmUp), warmUp, whole);
         } catch (OrtException e) {
             throw new InputException(
-                    graph.model().file().toString(), "", "cannot be measured: " + Sessions.brief(e), "");
+                    graph.model().file().toString(), "", "cannot be measured: " + Sessions.brief(e), RandomInputs.doubt(graph));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
@@ -163,7 +163,7 @@ public final class LayerProfiler {
     }
 
     private Map<String, OnnxTensor> inputs() throws OrtException {
-        return RandomInputs.of(graph.model(), graph.inputShapes(), 1);
+        return RandomInputs.of(graph, 1);
     }
 
     private LayerTimes layerTimes(Path profile, int warmUp, double wholeMicros) throws IOException {

@@ -38,6 +38,7 @@ public final class OnnxGraph {
 
     private final OnnxModel model;
     private final Map<String, List<Long>> inputShapes;
+    private final Map<String, List<String>> inputValues;
     private final Map<String, TensorSpec> specs;
     /** The nodes that compute with weights alone. */
     private final BitSet constant = new BitSet();
@@ -51,9 +52,14 @@ public final class OnnxGraph {
     private final LayerGraph layers;
     private long steps;
 
-    private OnnxGraph(OnnxModel model, Map<String, List<Long>> inputShapes, Map<String, TensorSpec> specs) {
+    private OnnxGraph(
+            OnnxModel model,
+            Map<String, List<Long>> inputShapes,
+            Map<String, List<String>> inputValues,
+            Map<String, TensorSpec> specs) {
         this.model = model;
         this.inputShapes = inputShapes;
+        this.inputValues = inputValues;
         this.specs = specs;
         findConstants();
         this.layers = layers();
@@ -64,14 +70,15 @@ public final class OnnxGraph {
      * run twice.
      *
      * @param model the model
-     * @param shapes values for all that the model leaves open in the shapes of its inputs
+     * @param shapes values for all that the model leaves open in the shapes of its inputs, and for inputs
      * @return the graph
      * @throws InputException when a value is missing or does not fit, with each input and dimension that it concerns;
      *     when ONNX Runtime cannot load the model; or when no node depends on an input
      */
     public static OnnxGraph of(OnnxModel model, InputShapes shapes) {
         Map<String, List<Long>> inputs = shapes.resolve(model);
-        return new OnnxGraph(model, inputs, new ShapeInference(model, inputs).run());
+        return new OnnxGraph(
+                model, inputs, shapes.values(), new ShapeInference(model, inputs, shapes.values()).run());
     }
 
     private void findConstants() {
@@ -278,6 +285,11 @@ public final class OnnxGraph {
     /** The shapes of the inputs, without anything open. */
     public Map<String, List<Long>> inputShapes() {
         return inputShapes;
+    }
+
+    /** The values that were given for inputs, by name. */
+    Map<String, List<String>> inputValues() {
+        return inputValues;
     }
 
     /** The names that cross the boundary after a layer, legal or not. */

@@ -43,10 +43,13 @@ final class ShapeInference {
 
     private final OnnxModel model;
     private final Map<String, List<Long>> inputShapes;
+    private final Map<String, List<String>> inputValues;
 
-    ShapeInference(OnnxModel model, Map<String, List<Long>> inputShapes) {
+    ShapeInference(
+            OnnxModel model, Map<String, List<Long>> inputShapes, Map<String, List<String>> inputValues) {
         this.model = model;
         this.inputShapes = inputShapes;
+        this.inputValues = inputValues;
     }
 
     /** Inputs and results of nodes by name. */
@@ -235,7 +238,7 @@ final class ShapeInference {
                     model.file().toString(),
                     "",
                     "needs a run to tell the shapes of " + names.size() + " tensors, and fails: " + Sessions.brief(e),
-                    "check the values given for the open dimensions");
+                    RandomInputs.doubt(model, inputShapes, inputValues));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
@@ -245,7 +248,7 @@ final class ShapeInference {
 
     private Map<String, List<Long>> shapes(OrtSession session, long seed, double zeros) throws OrtException {
         Map<String, List<Long>> shapes = new HashMap<>();
-        Map<String, OnnxTensor> inputs = RandomInputs.of(model, inputShapes, seed, zeros);
+        Map<String, OnnxTensor> inputs = RandomInputs.of(model, inputShapes, inputValues, seed, zeros);
         try (OrtSession.Result result = session.run(inputs)) {
             for (Map.Entry<String, OnnxValue> output : result) {
                 if (output.getValue() instanceof OnnxTensor tensor) {

@@ -10,6 +10,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import dev.purser.core.InputException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -263,6 +264,51 @@ final class OnnxModelTest {
         Weight weight = OnnxModel.read(graph.write(file)).weights().get("w");
         assertThat(weight.bytes()).isEqualTo(64);
         assertThat(weight.inMemory().getRawData().toByteArray()).isEqualTo(Arrays.copyOfRange(data, 100, 164));
+    }
+
+    /** As the cache of Hugging Face has it: files under their checksums in one folder, links with their names in others. */
+    @Test
+    void linksAsAHubsCacheMakesThemLeadToTheWeights() throws IOException {
+        Path blobs = Files.createDirectories(folder.resolve("hub/blobs"));
+        Path snapshot = Files.createDirectories(folder.resolve("hub/snapshots/rev/onnx"));
+        Files.write(blobs.resolve("bbbb"), new byte[64]);
+        new TestGraph()
+                .input("x", FLOAT, 16)
+                .external("w", "weights.bin", "0", "64", 16)
+                .node("Add", "x w", "y")
+                .output("y", FLOAT, 16)
+                .write(blobs.resolve("aaaa"));
+        Path link = Files.createSymbolicLink(snapshot.resolve("model.onnx"), Path.of("../../../blobs/aaaa"));
+        assertThatThrownBy(() -> OnnxModel.read(link)).hasMessageContaining("weights.bin', which is not there");
+
+        Files.createSymbolicLink(snapshot.resolve("weights.bin"), Path.of("../../../blobs/bbbb"));
+        assertThat(OnnxModel.read(link).weights().get("w").inMemory().getRawData().size())
+                .isEqualTo(64);
+
+        Files.delete(snapshot.resolve("weights.bin"));
+        Files.write(folder.resolve("secret"), new byte[64]);
+        Files.createSymbolicLink(snapshot.resolve("weights.bin"), folder.resolve("secret"));
+        assertThatThrownBy(() -> OnnxModel.read(link)).hasMessageContaining("leads outside the model's folder");
+    }
+
+    @Test
+    void anOpsetThatIsImportedTwiceCountsOnceAndTwoVersionsDoNotCount() {
+        TestGraph graph = new TestGraph()
+                .input("x", FLOAT, 4)
+                .node("Neg", "x", "y")
+                .output("y", FLOAT, 4);
+        graph.model.addOpsetImport(
+                OperatorSetIdProto.newBuilder().setDomain("ai.onnx").setVersion(17));
+        Path twice = graph.write(folder.resolve("twice.onnx"));
+        assertThat(OnnxModel.read(twice).frame().getOpsetImportList())
+                .singleElement()
+                .extracting(OperatorSetIdProto::getVersion)
+                .isEqualTo(17L);
+        graph.model.addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13));
+        Path two = graph.write(folder.resolve("two.onnx"));
+        assertThatThrownBy(() -> OnnxModel.read(two))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("two.onnx: opset_import: imports 'ai.onnx' twice, in the versions 17 and 13");
     }
 
     @ParameterizedTest

@@ -38,6 +38,61 @@ final class SplitterTest {
         return OnnxGraph.of(OnnxModel.read(graph.write(folder.resolve("whole/net.onnx"))), shapes);
     }
 
+    /** A network that draws lots differs from itself; what is no number must not hide that, and is equal to itself. */
+    @Test
+    void whatIsNoNumberHidesNoDifference() {
+        for (boolean differs : List.of(true, false)) {
+            TestGraph test = new TestGraph().input("x", FLOAT, 8).node("Abs", "x", "a");
+            test.node("Neg", "a", "n").node("Sqrt", "n", "nan").output("nan", FLOAT, 8);
+            test.node(differs ? "RandomNormalLike" : "Sigmoid", "x", "drawn").node("Add", "x drawn", "y");
+            OnnxGraph graph = graph(test.output("y", FLOAT, 8), InputShapes.NONE);
+            Path parts = folder.resolve("parts-" + differs);
+            Comparison comparison = new ChainVerifier(graph, Optimization.NONE, 1, 2, 3)
+                    .compare(Splitter.split(graph, List.of(2), parts));
+            assertThat(comparison.largestMagnitude()).isFinite().isPositive();
+            if (differs) {
+                assertThat(comparison.largestDifference()).isGreaterThan(1e-3);
+            } else {
+                assertThat(comparison.largestDifference()).isZero();
+            }
+        }
+    }
+
+    /** An input that only some values are right for: it picks one of the sizes, and those for 0 and 1 do not fit. */
+    @Test
+    void valuesThatAreGivenAreThoseThatItRunsWith() {
+        TestGraph test = new TestGraph()
+                .input("x", FLOAT, 6)
+                .input("rate", TestGraph.INT64, 1)
+                .longs("first", 1)
+                .node("Sub", "rate first", "index")
+                .longs("sizes", 4, 5, 3, 6)
+                .node("Add", "rate index", "place")
+                .node("Mod", "place four", "row")
+                .longs("four", 4)
+                .node("Gather", "sizes row", "size")
+                .longs("rest", -1)
+                .node("Concat", "size rest", "shape", TestGraph.number("axis", 0))
+                .node("Reshape", "x shape", "y")
+                .output("y", FLOAT, "a", "b");
+        assertThatThrownBy(() -> graph(test, InputShapes.NONE))
+                .hasMessageContaining("needs a run")
+                .hasMessageContaining("the values of input 'rate' (whole numbers of 0 to 1) are made up")
+                .hasMessageContaining("--input-value");
+        InputShapes two = new InputShapes(Map.of(), Map.of(), Map.of("rate", List.of("2")));
+        OnnxGraph graph = graph(test, two);
+        assertThat(graph.spec("y").shape()).containsExactly(6L, 1L);
+        same(graph, Splitter.split(graph, List.of(3), folder.resolve("valued")));
+
+        for (List<String> wrong : List.of(List.of("1", "2"), List.of("1.5"), List.of("two"))) {
+            assertThatThrownBy(() -> graph(test, new InputShapes(Map.of(), Map.of(), Map.of("rate", wrong))))
+                    .hasMessageContaining("input 'rate'");
+        }
+        assertThatThrownBy(() -> graph(test, new InputShapes(Map.of(), Map.of(), Map.of("rat", List.of("1")))))
+                .hasMessageContaining("input 'rat'")
+                .hasMessageContaining("rate");
+    }
+
     private static TestGraph branching() {
         return new TestGraph()
                 .input("x", FLOAT, "batch", 16)

@@ -15,6 +15,7 @@ import dev.purser.partitioner.onnx.OnnxModel;
 import dev.purser.partitioner.onnx.ScratchFolders;
 import dev.purser.worker.ModelFiles;
 import dev.purser.worker.OnnxRuntime;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 public final class PartitionSubject implements AutoCloseable {
     private static final String MODEL = "MODEL";
     private static final String INPUT = "--input";
+    private static final String VALUE = "--input-value";
+
+    private static final int MAX_VALUES_BYTES = 64 << 20;
 
     private final String name;
     private final LayerGraph graph;
@@ -60,12 +64,15 @@ public final class PartitionSubject implements AutoCloseable {
      * @param model the name of a network, or a path; what is the name of a network is no path
      * @param given sizes of what the model leaves open: whole shapes by the name of an input, e.g. {@code 1,3,224,224}, or
      *     a size by the name of a dimension
+     * @param givenValues elements of inputs by name: with commas between them, or {@code @} and a file with one in each line
      * @param insideOperators whether cuts between operators that the runtime would merge are kept
      * @throws InputException when there is no such model, it cannot be read, or sizes are missing or wrong
      */
-    public static PartitionSubject of(String model, Map<String, String> given, boolean insideOperators) {
+    public static PartitionSubject of(
+            String model, Map<String, String> given, Map<String, String> givenValues, boolean insideOperators) {
+        Map<String, List<String>> values = values(givenValues);
         if (networks().contains(model)) {
-            return network(Network.of(model), given, insideOperators);
+            return network(Network.of(model), given, values, insideOperators);
         }
         Path file = Path.of(model);
         if (!Files.isRegularFile(file)) {
@@ -79,8 +86,8 @@ public final class PartitionSubject implements AutoCloseable {
                     path ? "" : Names.suggest("network", networks(), model) + "; or the path of an .onnx file");
         }
         if (model.endsWith(".json")) {
-            if (!given.isEmpty()) {
-                throw new InputException(INPUT, "", "is for ONNX models; a layer graph says all sizes itself", "");
+            if (!given.isEmpty() || !values.isEmpty()) {
+                throw new InputException(given.isEmpty() ? VALUE : INPUT, "", "is for ONNX models; a layer graph says all sizes itself", "");
             }
             LayerGraph graph = LayerGraphFile.read(file);
             return new PartitionSubject(graph.name(), graph, null, false, null);
@@ -88,7 +95,7 @@ public final class PartitionSubject implements AutoCloseable {
         OnnxModel read = OnnxModel.read(file);
         Scratch scratch = scratch();
         try {
-            OnnxGraph onnx = OnnxGraph.of(read, shapes(read, given));
+            OnnxGraph onnx = OnnxGraph.of(read, shapes(read, given, values));
             return new PartitionSubject(read.name(), cuttable(onnx, insideOperators), onnx, false, scratch);
         } catch (RuntimeException | Error e) {
             scratch.close();
@@ -104,7 +111,8 @@ public final class PartitionSubject implements AutoCloseable {
         return scratch;
     }
 
-    private static PartitionSubject network(Network network, Map<String, String> given, boolean insideOperators) {
+    private static PartitionSubject network(
+            Network network, Map<String, String> given, Map<String, List<String>> values, boolean insideOperators) {
         Scratch scratch = scratch();
         try {
             Path file = scratch.folder().resolve(network.label() + ".onnx");
@@ -114,7 +122,7 @@ public final class PartitionSubject implements AutoCloseable {
             if (given.isEmpty()) {
                 sizes.put("batch", "1");
             }
-            OnnxGraph onnx = OnnxGraph.of(read, shapes(read, sizes));
+            OnnxGraph onnx = OnnxGraph.of(read, shapes(read, sizes, values));
             return new PartitionSubject(network.label(), cuttable(onnx, insideOperators), onnx, true, scratch);
         } catch (RuntimeException e) {
             scratch.close();
@@ -126,7 +134,36 @@ public final class PartitionSubject implements AutoCloseable {
         return insideOperators ? onnx.layerGraph() : MergedOperators.leftWhole(onnx);
     }
 
-    private static InputShapes shapes(OnnxModel model, Map<String, String> given) {
+    private static Map<String, List<String>> values(Map<String, String> given) {
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        given.forEach((input, text) -> {
+            if (!text.startsWith("@")) {
+                values.put(
+                        input,
+                        Arrays.stream(text.split(",", -1)).map(String::strip).toList());
+                return;
+            }
+            Path file = Path.of(text.substring(1));
+            try {
+                if (Files.size(file) > MAX_VALUES_BYTES) {
+                    throw new InputException(VALUE, "", file + " has more than " + (MAX_VALUES_BYTES >> 20) + " MiB", "");
+                }
+                values.put(
+                        input,
+                        Files.readAllLines(file).stream()
+                                .map(String::strip)
+                                .filter(line -> !line.isEmpty())
+                                .toList());
+            } catch (IOException e) {
+                throw new InputException(
+                        VALUE, "", "'" + input + "=" + text + "': " + file + " cannot be read: " + e, "a text file");
+            }
+        });
+        return values;
+    }
+
+    private static InputShapes shapes(
+            OnnxModel model, Map<String, String> given, Map<String, List<String>> values) {
         Map<String, List<Long>> whole = new LinkedHashMap<>();
         Map<String, Long> dimensions = new LinkedHashMap<>();
         given.forEach((input, text) -> {
@@ -143,7 +180,7 @@ public final class PartitionSubject implements AutoCloseable {
                         Names.suggest("input", model.inputNames(), input));
             }
         });
-        InputShapes shapes = new InputShapes(whole, dimensions);
+        InputShapes shapes = new InputShapes(whole, dimensions, values);
         List<InputShapes.Open> missing = shapes.missing(model);
         if (!missing.isEmpty()) {
             throw new InputException(
