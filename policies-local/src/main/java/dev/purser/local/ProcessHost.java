@@ -8,6 +8,7 @@ import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.worker.ModelFiles;
 import dev.purser.worker.RowMixing;
 import dev.purser.worker.RuntimeSettings;
+import dev.purser.worker.SocketFolder;
 import dev.purser.worker.StartArchive;
 import dev.purser.worker.SyntheticInputs;
 import dev.purser.worker.WorkerCommand;
@@ -25,7 +26,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.SocketTimeoutException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,7 +46,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Workers in processes of their own, spoken to over loopback. None outlives this process: it holds the standard input of
+ * Workers in processes of their own, spoken to over sockets in a folder that no other user can enter. None outlives this process: it holds the standard input of
  * each, and a worker halts when that ends.
  */
 final class ProcessHost implements Host {
@@ -72,6 +72,7 @@ final class ProcessHost implements Host {
     private final ModelFiles files;
     private final WorkerLogs logs;
     private final WorkerCommand command;
+    private final SocketFolder sockets;
     private final AtomicBoolean making = new AtomicBoolean();
     private final ScheduledThreadPoolExecutor health;
     private final ConcurrentMap<Network, ModelMetadata> metadata = new ConcurrentHashMap<>();
@@ -95,6 +96,7 @@ final class ProcessHost implements Host {
                 .withHeapMb(settings.workerMemoryMb())
                 .withOptions(List.of("-XX:+ErrorFileToStderr", "-XX:-CreateCoredumpOnCrash"))
                 .withOptions(settings.jvmOptions());
+        sockets = SocketFolder.make(files);
         archive = StartArchive.find(command, files).orElse(null);
         health = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("purser health").factory());
@@ -143,6 +145,8 @@ final class ProcessHost implements Host {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             children.forEach(Child::destroy);
+        } finally {
+            sockets.close();
         }
     }
 
@@ -153,7 +157,8 @@ final class ProcessHost implements Host {
     private void makeArchive(WorkerConfiguration recorded) {
         if (archive == null && making.compareAndSet(false, true)) {
             maker = Thread.ofPlatform().daemon().name("purser start archive").start(() -> {
-                archive = StartArchive.findOrMake(command, recorded, files, MAKE_ARCHIVE)
+                archive = StartArchive.findOrMake(
+                                command, recorded.withSocket(sockets.next()), files, MAKE_ARCHIVE)
                         .orElse(null);
             });
         }
@@ -182,7 +187,7 @@ final class ProcessHost implements Host {
                 LocalPlatform.MAX_ROWS,
                 RuntimeSettings.Optimization.ALL,
                 true,
-                "127.0.0.1",
+                "unix:" + sockets.next(),
                 0,
                 MAX_BODY,
                 settings.inferenceTimeout(),
@@ -261,13 +266,13 @@ final class ProcessHost implements Host {
 
         private void reported(WorkerReport report, WorkerConfiguration configuration) {
             WorkerReport.Initialisation times = report.initialisationMs();
-            if (!report.ready() || report.port() == null || times == null) {
+            Path socket = configuration.socket();
+            if (!report.ready() || socket == null || times == null) {
                 failed(String.valueOf(report.error()));
                 destroy();
                 return;
             }
-            InferenceClient opened = InferenceClient.of(
-                    URI.create("http://127.0.0.1:" + report.port()), order.slots() + 1, MAX_RESPONSE);
+            InferenceClient opened = InferenceClient.of(socket, order.slots() + 1, MAX_RESPONSE);
             client = opened;
             if (stopping) {
                 opened.close();
@@ -343,8 +348,10 @@ final class ProcessHost implements Host {
             String cause = killedFor;
             if (cause == null) {
                 List<String> said = log.tail();
-                cause = (code > 128 ? "it was ended by signal " + (code - 128) : "it ended with code " + code)
-                        + (said.isEmpty() ? "" : "; its last line was: " + said.getLast());
+                cause = code == WorkerCommand.OUT_OF_MEMORY
+                        ? "it ran out of memory, with a Java heap of " + settings.workerMemoryMb() + " MB"
+                        : (code > 128 ? "it was ended by signal " + (code - 128) : "it ended with code " + code)
+                                + (said.isEmpty() ? "" : "; its last line was: " + said.getLast());
             }
             failed(cause);
         }

@@ -21,8 +21,10 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +33,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +93,70 @@ final class ProcessTest {
                     .isZero();
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aWorkerThatRunsOutOfMemoryIsSaidToHave() {
+        World world = world().instances(TestModels.add(directory), 1, 1, 1);
+        try (LocalDeployment deployment = world.startReady()) {
+            int rows = 1 << 22;
+            InferRequest huge = InferRequest.of(Tensor.floats("x", new long[] {rows, 3}, new float[3 * rows]));
+            Answer answer = deployment.infer(0, huge).join();
+            assertThat(answer.outcome()).isEqualTo(Outcome.FAILED);
+            assertThat(answer.cause()).contains("it ran out of memory, with a Java heap of 32 MB");
+        }
+    }
+
+    /** Whatever keys the gateway wants: no port, and sockets in a folder that only this user can enter. */
+    @Test
+    void noOneElseOnTheMachineCanAskAWorker() throws IOException {
+        World world = world().instances(TestModels.add(directory), 2, 1, 1);
+        try (LocalDeployment deployment = world.startReady()) {
+            assertThat(y(deployment.infer(0, add("a", 1)).join())).isEqualTo(2);
+            Path run = world.directory().resolve("cache/run");
+            try (Stream<Path> folders = Files.list(run)) {
+                Path folder = folders.findFirst().orElseThrow();
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
+                        .isEqualTo("rwx------");
+                try (Stream<Path> sockets = Files.list(folder)) {
+                    assertThat(sockets).hasSize(2);
+                }
+            }
+            Set<String> listening = listening();
+            for (LocalState.Worker worker : deployment.state().workers()) {
+                try (Stream<Path> open =
+                        Files.list(Path.of("/proc", worker.pid().toString(), "fd"))) {
+                    assertThat(open.map(ProcessTest::target).filter(listening::contains))
+                            .as(worker.name())
+                            .isEmpty();
+                }
+            }
+        }
+        try (Stream<Path> left = Files.list(world.directory().resolve("cache/run"))) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    /** The sockets of the machine that wait for connections at a port, as links to them are called. */
+    private static Set<String> listening() throws IOException {
+        Set<String> sockets = new HashSet<>();
+        for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+            for (String line : Files.readAllLines(Path.of(table))) {
+                String[] fields = line.strip().split(" +");
+                if (fields.length > 9 && fields[3].equals("0A")) {
+                    sockets.add("socket:[" + fields[9] + "]");
+                }
+            }
+        }
+        return sockets;
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            return "";
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.purser.worker;
 
 import dev.purser.worker.protocol.ProtocolException;
+import dev.purser.worker.protocol.ReadDeadlines;
 import io.helidon.webserver.http.ServerRequest;
 import java.io.EOFException;
 import java.io.IOException;
@@ -29,7 +30,7 @@ final class RequestBody implements AutoCloseable {
         this.maxBytes = maxBytes;
         this.maxNanos = maxNanos;
         this.maxHeld = Math.max(maxHeld, maxBytes);
-        this.deadlines = new ReadDeadlines(maxNanos);
+        this.deadlines = new ReadDeadlines(Math.clamp(maxNanos / 10_000_000, 5, 500));
     }
 
     /** A body in memory; it counts against the limit of all until it is closed. */
@@ -80,7 +81,7 @@ final class RequestBody implements AutoCloseable {
     Held read(ServerRequest request, OptionalLong length) {
         checkLength(length);
         Held body = new Held();
-        ReadDeadlines.Read read = deadlines.begin();
+        ReadDeadlines.Read read = deadlines.begin(maxNanos);
         try (read) {
             // opening the stream may read already, where it is compressed
             int size = fill(request.content().inputStream(), body, length, read);

@@ -125,10 +125,16 @@ public final class StartArchive {
                     | RuntimeException e) {
                 throw new IOException("the worker to be recorded did not report: " + e.getMessage(), e);
             }
-            if (!report.ready() || report.port() == null) {
+            Path socket = configuration.socket();
+            Integer port = report.port();
+            if (!report.ready() || (socket == null && port == null)) {
                 throw new IOException("the worker to be recorded cannot start: " + report.error());
             }
-            exercise(URI.create("http://" + configuration.host() + ":" + report.port()), configuration.model());
+            try (InferenceClient client = socket == null
+                    ? InferenceClient.of(URI.create("http://" + configuration.host() + ":" + port))
+                    : InferenceClient.of(socket, 1, 256 << 20)) {
+                exercise(client, configuration.model());
+            }
             // not Process.destroy, which would close its standard input too
             process.toHandle().destroy();
             if (!process.waitFor(remaining(deadline), TimeUnit.NANOSECONDS)) {
@@ -152,24 +158,22 @@ public final class StartArchive {
         }
     }
 
-    private static void exercise(URI address, String model) throws IOException {
+    private static void exercise(InferenceClient client, String model) throws IOException {
         Duration timeout = Duration.ofSeconds(30);
-        try (InferenceClient client = InferenceClient.of(address)) {
-            ModelMetadata metadata = client.metadata(model, timeout);
-            InferRequest request =
-                    InferRequest.of(SyntheticInputs.of(metadata, 1).toArray(new Tensor[0]));
-            InferRequest plain = new InferRequest("1", Map.of(), request.inputs(), List.of(), false);
-            for (int i = 0; i < REQUESTS; i++) {
-                try {
-                    client.infer(model, request, timeout);
-                    client.post(client.inferPath(model), InferenceCodec.writeRequest(plain, false), timeout);
-                } catch (ProtocolException e) {
-                    // not every network takes made-up inputs, and the way to it was gone all the same
-                    LOG.debug("the worker to be recorded refuses a request: {}", e.getMessage());
-                }
-                client.isReady(timeout);
-                client.isLive(timeout);
+        ModelMetadata metadata = client.metadata(model, timeout);
+        InferRequest request =
+                InferRequest.of(SyntheticInputs.of(metadata, 1).toArray(new Tensor[0]));
+        InferRequest plain = new InferRequest("1", Map.of(), request.inputs(), List.of(), false);
+        for (int i = 0; i < REQUESTS; i++) {
+            try {
+                client.infer(model, request, timeout);
+                client.post(client.inferPath(model), InferenceCodec.writeRequest(plain, false), timeout);
+            } catch (ProtocolException e) {
+                // not every network takes made-up inputs, and the way to it was gone all the same
+                LOG.debug("the worker to be recorded refuses a request: {}", e.getMessage());
             }
+            client.isReady(timeout);
+            client.isLive(timeout);
         }
     }
 

@@ -29,6 +29,9 @@ public record WorkerCommand(
         boolean quickStart,
         @Nullable Path archive,
         List<String> options) {
+    /** The code that a worker ends with when its Java heap is full. */
+    public static final int OUT_OF_MEMORY = 3;
+
     private static final int DEFAULT_HEAP_MB = 256;
 
     public WorkerCommand {
@@ -115,6 +118,7 @@ public record WorkerCommand(
         line.add("-XX:-UsePerfData");
         line.add("-XX:+ExitOnOutOfMemoryError");
         // standard output is the report's alone
+        line.add("-XX:+DisplayVMOutputToStderr");
         line.add("-Xlog:disable");
         line.add("-Xlog:all=error:stderr");
         line.add("--enable-native-access=ALL-UNNAMED");

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxBatch the most rows of one inference
  * @param optimization how much the graph is optimised when it is loaded
  * @param arena as in {@link RuntimeSettings}
- * @param host the address to listen on
+ * @param host the address to listen on; or {@code unix:} and the path of a socket in a folder, which whoever may enter that
+ *     folder can connect to, and no one else
  * @param port the port, 0 for any that is free
  * @param maxBodyBytes the largest request body, after decompression, 1 KiB to 1 GiB
  * @param requestTimeout how long a request's body may take to arrive, and how long it may wait for a slot; above 0
@@ -49,6 +50,9 @@ public record WorkerConfiguration(
         @JsonProperty(defaultValue = "10s") Duration grace,
         @Nullable String cacheDirectory,
         @JsonProperty(defaultValue = "false") boolean parentWatch) {
+
+    /** What a host begins with that is a socket. */
+    private static final String SOCKET = "unix:";
 
     public WorkerConfiguration {
         if (model.isBlank() || model.length() > 256) {
@@ -131,6 +135,38 @@ public record WorkerConfiguration(
     /** This configuration as a line of JSON, as a worker reads it from its standard input; without the line's end. */
     public String toLine() {
         return line(this);
+    }
+
+    /** The socket of the file system to listen on; null where it is an address and a port. */
+    public @Nullable Path socket() {
+        return host.startsWith(SOCKET) ? Path.of(host.substring(SOCKET.length())) : null;
+    }
+
+    /**
+     * This configuration with another socket.
+     *
+     * @param path a path of at most 100 bytes in a folder that no one else can enter; there must be no such file
+     * @return a configuration
+     */
+    public WorkerConfiguration withSocket(Path path) {
+        return new WorkerConfiguration(
+                model,
+                version,
+                source,
+                threads,
+                slots,
+                queue,
+                maxBatch,
+                optimization,
+                arena,
+                SOCKET + path,
+                0,
+                maxBodyBytes,
+                requestTimeout,
+                idleTimeout,
+                grace,
+                cacheDirectory,
+                parentWatch);
     }
 
     /** How the model is run. */

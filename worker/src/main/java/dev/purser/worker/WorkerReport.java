@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The one line that a worker writes to its standard output: that it is ready, or why it cannot be.
  *
  * @param ready whether it serves
- * @param port where; null unless ready
+ * @param port where; null unless ready, and where it listens on a socket of the file system
  * @param pid its process id
  * @param initialisationMs how long its start took, by step; null unless ready
  * @param error what went wrong; null when ready

@@ -20,6 +20,7 @@ import io.helidon.http.Method;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -28,7 +29,9 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URLDecoder;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -71,10 +74,14 @@ final class WorkerServer implements AutoCloseable {
                 configuration.maxBodyBytes(),
                 configuration.requestTimeout().toNanos(),
                 Runtime.getRuntime().maxMemory() / 4);
-        this.server = WebServer.builder()
-                .host(configuration.host())
-                .port(configuration.port())
-                .shutdownHook(false)
+        WebServerConfig.Builder builder = WebServer.builder();
+        Path socket = configuration.socket();
+        if (socket == null) {
+            builder.host(configuration.host()).port(configuration.port());
+        } else {
+            builder.bindAddress(UnixDomainSocketAddress.of(socket));
+        }
+        this.server = builder.shutdownHook(false)
                 .featuresDiscoverServices(false)
                 .maxTcpConnections(4096)
                 .connectionOptions(
@@ -99,7 +106,9 @@ final class WorkerServer implements AutoCloseable {
         if (!server.isRunning()) {
             // the library only logs why
             throw new InputException(
-                    configuration.host() + ":" + configuration.port(),
+                    configuration.socket() == null
+                            ? configuration.host() + ":" + configuration.port()
+                            : configuration.host(),
                     "",
                     "cannot be listened on: " + whyNot(),
                     "name another address, or port 0 for any that is free");
@@ -107,6 +116,9 @@ final class WorkerServer implements AutoCloseable {
     }
 
     private String whyNot() {
+        if (configuration.socket() != null) {
+            return "there is such a file already, or its path is too long";
+        }
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(configuration.host(), configuration.port()));
             return "it was taken a moment ago";
@@ -115,9 +127,10 @@ final class WorkerServer implements AutoCloseable {
         }
     }
 
-    /** The port that it is bound to. */
-    int port() {
-        return server.port();
+    /** The port that it is bound to; null where it is a socket of the file system. */
+    @Nullable
+    Integer port() {
+        return configuration.socket() == null ? server.port() : null;
     }
 
     /** How many inference requests are in flight, those that wait or are still arriving included. */

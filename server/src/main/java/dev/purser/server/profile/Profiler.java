@@ -11,6 +11,7 @@ import dev.purser.worker.ModelFiles;
 import dev.purser.worker.RowMixing;
 import dev.purser.worker.RuntimeSettings;
 import dev.purser.worker.ServedModel;
+import dev.purser.worker.SocketFolder;
 import dev.purser.worker.StartArchive;
 import dev.purser.worker.WorkerCommand;
 import dev.purser.worker.WorkerConfiguration;
@@ -103,6 +104,8 @@ public final class Profiler {
 
     private ProfileResult measure(Deque<AutoCloseable> open) {
         Double load = Machine.currentLoad();
+        SocketFolder sockets = SocketFolder.make(files);
+        open.push(sockets);
         List<ServedModel> models = new ArrayList<>();
         for (int threads : plan.threads()) {
             models.add(load(threads));
@@ -115,9 +118,10 @@ public final class Profiler {
 
         listener.progress("preparing workers", 0);
         WorkerCommand archived =
-                command.withArchive(StartArchive.findOrMake(command, configuration(new Shape(1, 1)), files, ARCHIVE)
+                command.withArchive(StartArchive.findOrMake(
+                                command, configuration(new Shape(1, 1)).withSocket(sockets.next()), files, ARCHIVE)
                         .orElse(null));
-        Initialisation initialisation = starts(archived);
+        Initialisation initialisation = starts(archived, sockets);
 
         List<Probe> probes = new ArrayList<>();
         for (ServedModel model : models) {
@@ -129,7 +133,7 @@ public final class Profiler {
         Map<Shape, Map<Integer, Integer>> places = new LinkedHashMap<>();
         for (Map.Entry<Shape, List<Integer>> wanted : shapes().entrySet()) {
             Shape shape = wanted.getKey();
-            WorkerProcess worker = WorkerProcess.start(archived, configuration(shape));
+            WorkerProcess worker = WorkerProcess.start(archived, configuration(shape), sockets.next());
             open.push(worker);
             workers.put(shape, worker);
             ExecutorService threads = Executors.newFixedThreadPool(shape.slots());
@@ -208,11 +212,11 @@ public final class Profiler {
                 usual.parentWatch());
     }
 
-    private Initialisation starts(WorkerCommand archived) {
+    private Initialisation starts(WorkerCommand archived, SocketFolder sockets) {
         List<Initialisation.Start> starts = new ArrayList<>();
         for (int i = -1; i < plan.starts(); i++) {
             listener.progress("starting workers", Math.max(0, (double) i / plan.starts()));
-            try (WorkerProcess worker = WorkerProcess.start(archived, configuration(new Shape(1, 1)))) {
+            try (WorkerProcess worker = WorkerProcess.start(archived, configuration(new Shape(1, 1)), sockets.next())) {
                 if (i >= 0) {
                     starts.add(worker.start());
                 }

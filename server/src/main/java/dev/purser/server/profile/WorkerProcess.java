@@ -1,6 +1,7 @@
 package dev.purser.server.profile;
 
 import dev.purser.core.InputException;
+import dev.purser.core.model.VmProfile;
 import dev.purser.worker.WorkerCommand;
 import dev.purser.worker.WorkerConfiguration;
 import dev.purser.worker.WorkerReport;
@@ -10,11 +11,11 @@ import dev.purser.worker.protocol.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -28,28 +29,31 @@ final class WorkerProcess implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final Duration END = Duration.ofSeconds(5);
 
+    private static final int MAX_RESPONSE = 256 << 20;
+
     private final Process process;
     private final String model;
     private final Initialisation.Start start;
     private final InferenceClient client;
 
-    private WorkerProcess(Process process, String model, Initialisation.Start start, int port) {
+    private WorkerProcess(Process process, String model, Initialisation.Start start, Path socket) {
         this.process = process;
         this.model = model;
         this.start = start;
-        client = InferenceClient.of(URI.create("http://127.0.0.1:" + port));
+        client = InferenceClient.of(socket, VmProfile.MAX_SLOTS, MAX_RESPONSE);
     }
 
     /**
      * Starts a worker, and waits until it is ready.
      *
+     * @param socket where it is to listen
      * @throws InputException when it cannot start, with what it says
      */
-    static WorkerProcess start(WorkerCommand command, WorkerConfiguration configuration) {
+    static WorkerProcess start(WorkerCommand command, WorkerConfiguration configuration, Path socket) {
         long ordered = System.nanoTime();
         Process process;
         try {
-            process = command.start(configuration, Redirect.DISCARD);
+            process = command.start(configuration.withSocket(socket), Redirect.DISCARD);
         } catch (IOException e) {
             throw new InputException(configuration.model(), "", "no worker process can be started: " + e, "");
         }
@@ -58,16 +62,16 @@ final class WorkerProcess implements AutoCloseable {
             String said = line.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
             double readyMs = (System.nanoTime() - ordered) / 1e6;
             WorkerReport report = said.isEmpty() ? null : WorkerReport.read("the worker", said);
-            if (report == null || !report.ready() || report.port() == null || report.initialisationMs() == null) {
+            if (report == null || !report.ready() || report.initialisationMs() == null) {
                 throw new InputException(
                         configuration.model(),
                         "",
                         "the worker cannot start: "
-                                + (report == null || report.error() == null ? "it ended" : report.error()),
+                                + (report == null || report.error() == null ? ended(process) : report.error()),
                         "");
             }
             Initialisation.Start start = new Initialisation.Start(report.initialisationMs(), readyMs);
-            return new WorkerProcess(process, configuration.model(), start, report.port());
+            return new WorkerProcess(process, configuration.model(), start, socket);
         } catch (TimeoutException e) {
             end(process);
             throw new InputException(
@@ -83,6 +87,12 @@ final class WorkerProcess implements AutoCloseable {
             end(process);
             throw e;
         }
+    }
+
+    private static String ended(Process process) throws InterruptedException {
+        return process.waitFor(1, TimeUnit.SECONDS) && process.exitValue() == WorkerCommand.OUT_OF_MEMORY
+                ? "it ran out of memory"
+                : "it ended";
     }
 
     private static String firstLine(Process process) {

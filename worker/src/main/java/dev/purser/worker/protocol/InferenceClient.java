@@ -12,10 +12,13 @@ import io.helidon.webclient.http1.Http1ClientResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
-import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -35,11 +38,14 @@ public final class InferenceClient implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(5);
 
     private final URI server;
+    private final @Nullable UnixDomainSocketAddress socket;
     private final Http1Client http;
     private final int maxResponseBytes;
 
-    private InferenceClient(URI server, int connections, int maxResponseBytes) {
+    private InferenceClient(
+            URI server, @Nullable UnixDomainSocketAddress socket, int connections, int maxResponseBytes) {
         this.server = server;
+        this.socket = socket;
         this.maxResponseBytes = maxResponseBytes;
         Http1ClientConfig.Builder builder = Http1Client.builder();
         if (!"https".equalsIgnoreCase(server.getScheme())) {
@@ -55,6 +61,11 @@ public final class InferenceClient implements AutoCloseable {
                 .sendExpectContinue(false)
                 .socketOptions(options -> options.tcpNoDelay(true))
                 .build();
+    }
+
+    /** Ends what takes too long over sockets of the file system, which have no timeouts of their own. */
+    private static final class Deadlines {
+        static final ReadDeadlines ALL = new ReadDeadlines(20);
     }
 
     /**
@@ -76,11 +87,29 @@ public final class InferenceClient implements AutoCloseable {
      * @return a client; it connects with the first call
      */
     public static InferenceClient of(URI server, int connections, int maxResponseBytes) {
+        checkLimits(connections, maxResponseBytes);
+        return new InferenceClient(server, null, connections, maxResponseBytes);
+    }
+
+    /**
+     * A client of a server that listens on a socket of the file system.
+     *
+     * @param socket the socket's path
+     * @param connections the most idle connections to keep, 1 or more
+     * @param maxResponseBytes the largest response to take; a larger one is an IOException
+     * @return a client; it connects with the first call
+     */
+    public static InferenceClient of(Path socket, int connections, int maxResponseBytes) {
+        checkLimits(connections, maxResponseBytes);
+        return new InferenceClient(
+                URI.create("http://localhost"), UnixDomainSocketAddress.of(socket), connections, maxResponseBytes);
+    }
+
+    private static void checkLimits(int connections, int maxResponseBytes) {
         if (connections < 1 || maxResponseBytes < 1) {
             throw new IllegalArgumentException("connections (" + connections + ") and maxResponseBytes ("
                     + maxResponseBytes + ") must be 1 or more");
         }
-        return new InferenceClient(server, connections, maxResponseBytes);
     }
 
     /**
@@ -211,6 +240,24 @@ public final class InferenceClient implements AutoCloseable {
     }
 
     private EncodedMessage send(String path, @Nullable EncodedMessage message, Duration timeout) throws IOException {
+        if (socket == null) {
+            return exchange(path, message, timeout);
+        }
+        ReadDeadlines.Read read = Deadlines.ALL.begin(timeout.toNanos());
+        try (read) {
+            return exchange(path, message, timeout);
+        } catch (IOException e) {
+            if (read.isExpired()) {
+                SocketTimeoutException late = new SocketTimeoutException("no answer within " + timeout.toMillis() + " ms");
+                late.initCause(e);
+                throw late;
+            }
+            throw e;
+        }
+    }
+
+    private EncodedMessage exchange(String path, @Nullable EncodedMessage message, Duration timeout)
+            throws IOException {
         try (Http1ClientResponse response = submit(path, message, timeout)) {
             byte[] bytes = read(response);
             int status = response.status().code();
@@ -252,6 +299,9 @@ public final class InferenceClient implements AutoCloseable {
             String path, @Nullable EncodedMessage message, Duration timeout, boolean keepAlive) {
         Http1ClientRequest request = message == null ? http.get() : http.post();
         request.skipUriEncoding(true).path(path).readTimeout(timeout).keepAlive(keepAlive);
+        if (socket != null) {
+            request.address(socket);
+        }
         if (message == null) {
             return request.request();
         }
@@ -266,10 +316,12 @@ public final class InferenceClient implements AutoCloseable {
     /** Whether a connection that there was has been closed, rather than that there is no server or it is slow. */
     private static boolean isBroken(Throwable e) {
         for (Throwable t = e; t != null; t = t.getCause()) {
-            if (t instanceof ConnectException) {
+            if (t instanceof ConnectException
+                    || t instanceof SocketTimeoutException
+                    || t instanceof AsynchronousCloseException) {
                 return false;
             }
-            if (t instanceof DataReader.InsufficientDataAvailableException || t instanceof SocketException) {
+            if (t instanceof DataReader.InsufficientDataAvailableException || t instanceof IOException) {
                 return true;
             }
         }

@@ -1,28 +1,32 @@
-package dev.purser.worker;
+package dev.purser.worker.protocol;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Ends reads that take too long. A socket has but one timeout, and idle connections need it; so a read that is overdue is
- * interrupted, which closes its connection and frees the (virtual) thread that waits in it.
+ * Ends reads that take too long. A socket has but one timeout, and idle connections need it, and one of the file system has
+ * none; so a read that is overdue is interrupted, which closes its connection and frees the (virtual) thread that waits in it.
  */
-final class ReadDeadlines implements AutoCloseable {
-    private static final long SHORTEST_SWEEP_MILLIS = 5;
-    private static final long LONGEST_SWEEP_MILLIS = 500;
-
-    private final long maxNanos;
+public final class ReadDeadlines implements AutoCloseable {
     private final Set<Read> reads = ConcurrentHashMap.newKeySet();
     private final Thread sweeper;
 
-    ReadDeadlines(long maxNanos) {
-        this.maxNanos = maxNanos;
-        long period = Math.clamp(maxNanos / 10_000_000, SHORTEST_SWEEP_MILLIS, LONGEST_SWEEP_MILLIS);
-        this.sweeper = Thread.ofPlatform().daemon().name("read-deadlines").start(() -> sweep(period));
+    /**
+     * Without reads.
+     *
+     * @param periodMillis how late a read may be ended, 1 or more
+     */
+    public ReadDeadlines(long periodMillis) {
+        this.sweeper = Thread.ofPlatform().daemon().name("read-deadlines").start(() -> sweep(periodMillis));
     }
 
-    /** Begins a read by this thread. */
-    Read begin() {
+    /**
+     * Begins a read by this thread.
+     *
+     * @param maxNanos how long it may take
+     * @return the read, to be closed by this thread when it has ended
+     */
+    public Read begin(long maxNanos) {
         Read read = new Read(Thread.currentThread(), System.nanoTime() + maxNanos);
         reads.add(read);
         return read;
@@ -50,7 +54,7 @@ final class ReadDeadlines implements AutoCloseable {
     }
 
     /** A read in progress. */
-    final class Read implements AutoCloseable {
+    public final class Read implements AutoCloseable {
         private final Thread thread;
         private final long deadline;
         private boolean ended;
@@ -69,7 +73,7 @@ final class ReadDeadlines implements AutoCloseable {
         }
 
         /** Whether it was interrupted, or is about to be. */
-        synchronized boolean isExpired() {
+        public synchronized boolean isExpired() {
             return expired || System.nanoTime() - deadline > 0;
         }
 
