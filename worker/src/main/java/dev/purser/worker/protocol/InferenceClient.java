@@ -40,12 +40,14 @@ public final class InferenceClient implements AutoCloseable {
     private final URI server;
     private final @Nullable UnixDomainSocketAddress socket;
     private final Http1Client http;
+    private final int connections;
     private final int maxResponseBytes;
 
     private InferenceClient(
             URI server, @Nullable UnixDomainSocketAddress socket, int connections, int maxResponseBytes) {
         this.server = server;
         this.socket = socket;
+        this.connections = connections;
         this.maxResponseBytes = maxResponseBytes;
         Http1ClientConfig.Builder builder = Http1Client.builder();
         if (!"https".equalsIgnoreCase(server.getScheme())) {
@@ -285,13 +287,16 @@ public final class InferenceClient implements AutoCloseable {
      * was idle at the very moment at which it is used again. An inference changes nothing, so it may be sent twice.
      */
     private Http1ClientResponse submit(String path, @Nullable EncodedMessage message, Duration timeout) {
-        try {
-            return submit(path, message, timeout, true);
-        } catch (RuntimeException e) {
-            if (isBroken(e)) {
-                return submit(path, message, timeout, false);
+        for (int kept = 0; ; kept++) {
+            try {
+                // over a socket of the file system the library opens a connection only where it may keep it, so that those
+                // that are kept are tried until none is left
+                return submit(path, message, timeout, kept == 0 || socket != null);
+            } catch (RuntimeException e) {
+                if (!isBroken(e) || kept == (socket == null ? 1 : connections)) {
+                    throw e;
+                }
             }
-            throw e;
         }
     }
 
