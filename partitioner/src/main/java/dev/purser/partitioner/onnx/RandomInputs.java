@@ -26,6 +26,9 @@ import java.util.random.RandomGenerator;
  * looked up in.
  */
 final class RandomInputs {
+    /** The most that is made up for one input. */
+    private static final long LARGEST_BYTES = 1L << 29;
+
     private RandomInputs() {}
 
     static Map<String, OnnxTensor> of(OnnxGraph graph, long seed) throws OrtException {
@@ -171,7 +174,10 @@ final class RandomInputs {
         DataType type = DataType.forNumber(input.getType().getTensorType().getElemType());
         long[] sizes = shape.stream().mapToLong(Long::longValue).toArray();
         int count = (int) Math.min(Integer.MAX_VALUE / 8, Elements.count(shape));
-        if (type == null || count != Elements.count(shape)) {
+        boolean sized = type != null && type != DataType.STRING && type != DataType.UNDEFINED;
+        if (type == null
+                || count != Elements.count(shape)
+                || (sized ? Elements.bytes(type, count) : 8L * count) > LARGEST_BYTES) {
             throw unusable(model, input, String.valueOf(type) + " " + shape);
         }
         if (type == DataType.STRING) {
@@ -224,7 +230,7 @@ final class RandomInputs {
         return new InputException(
                 model.file().toString(),
                 "input '" + input.getName() + "'",
-                "is of " + what + ", for which no inputs can be made",
+                "is of " + what + ", for which no inputs can be made (at most " + (LARGEST_BYTES >> 20) + " MB)",
                 "");
     }
 }

@@ -1,5 +1,6 @@
 package dev.purser.partitioner.onnx;
 
+import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
@@ -7,6 +8,12 @@ import ai.onnxruntime.OrtSession;
 import dev.purser.core.InputException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +22,14 @@ final class Sessions {
     private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
 
     private static final int MESSAGE_LIMIT = 600;
+
+    private static final String LARGEST_FOLDED = Long.toString(1L << 28);
+
+    /** Ends runs that take too long. */
+    private static final class Watch {
+        static final ScheduledExecutorService TIMER = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("onnx runs").factory());
+    }
 
     private Sessions() {}
 
@@ -40,6 +55,8 @@ final class Sessions {
         // what goes wrong comes as an exception
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
         options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        // a few bytes of a hostile file can stand for a constant that fills the memory
+        options.addConfigEntry("optimization.constant_folding_max_output_size_in_bytes", LARGEST_FOLDED);
         return options;
     }
 
@@ -49,6 +66,45 @@ final class Sessions {
             return environment().createSession(file.toString(), options);
         } catch (OrtException e) {
             throw refused(file, e);
+        }
+    }
+
+    /** A run that is ended when it takes longer than so many seconds. */
+    static OrtSession.Result run(OrtSession session, Map<String, OnnxTensor> inputs, Path file, int seconds)
+            throws OrtException {
+        AtomicBoolean ended = new AtomicBoolean();
+        try (OrtSession.RunOptions options = new OrtSession.RunOptions()) {
+            ScheduledFuture<?> watch = Watch.TIMER.schedule(() -> end(options, ended), seconds, TimeUnit.SECONDS);
+            try {
+                return session.run(inputs, options);
+            } catch (OrtException e) {
+                if (ended.get()) {
+                    throw new InputException(
+                            file.toString(),
+                            "",
+                            "takes longer than " + seconds + " s for one run on made-up inputs, and must be run to tell the"
+                                    + " shapes of all tensors",
+                            "smaller sizes; or, where a value decides how often a loop runs, --input-value NAME=VALUES");
+                }
+                throw e;
+            } finally {
+                synchronized (ended) {
+                    watch.cancel(false);
+                    ended.set(true);
+                }
+            }
+        }
+    }
+
+    private static void end(OrtSession.RunOptions options, AtomicBoolean ended) {
+        synchronized (ended) {
+            try {
+                if (!ended.getAndSet(true)) {
+                    options.setTerminate(true);
+                }
+            } catch (OrtException e) {
+                LOG.debug("a run cannot be ended: {}", e.getMessage());
+            }
         }
     }
 

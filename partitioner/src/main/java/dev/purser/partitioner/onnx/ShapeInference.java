@@ -41,6 +41,11 @@ final class ShapeInference {
     /** Weights up to here can hold a shape; larger ones are replaced by inputs of their type and shape. */
     private static final long LARGEST_SHAPE_BYTES = 4096;
 
+    /** More than any function holds. */
+    private static final long LARGEST_TENSOR_BYTES = 10L << 30;
+
+    private static final int LONGEST_RUN_SECONDS = 10;
+
     private final OnnxModel model;
     private final Map<String, List<Long>> inputShapes;
     private final Map<String, List<String>> inputValues;
@@ -54,6 +59,10 @@ final class ShapeInference {
 
     /** Inputs and results of nodes by name. */
     Map<String, TensorSpec> run() {
+        for (ValueInfoProto input : model.inputs()) {
+            DataType type = DataType.forNumber(input.getType().getTensorType().getElemType());
+            checkSize("input", input.getName(), type, inputShapes.getOrDefault(input.getName(), List.of()));
+        }
         Map<String, NodeInfo> fixed = load(true);
         Map<String, NodeInfo> open = isOpen() ? load(false) : fixed;
         Map<String, List<Long>> shapes = new LinkedHashMap<>();
@@ -63,7 +72,9 @@ final class ShapeInference {
                 // an unknown rank looks like that of a scalar
                 boolean known = info.getShape().length > 0;
                 if (known && Arrays.stream(info.getShape()).allMatch(size -> size >= 0)) {
-                    shapes.put(name, Arrays.stream(info.getShape()).boxed().toList());
+                    List<Long> shape = Arrays.stream(info.getShape()).boxed().toList();
+                    checkSize("tensor", name, type(info), shape);
+                    shapes.put(name, shape);
                 } else {
                     unresolved.add(name);
                 }
@@ -90,6 +101,27 @@ final class ShapeInference {
                     name, new TensorSpec(name, type, shape, declared(type, shape, open.getOrDefault(name, node))));
         });
         return specs;
+    }
+
+    /** Refuses what would fill the memory where it is run, and what no function could hold. */
+    private void checkSize(String what, String name, @Nullable DataType type, List<Long> shape) {
+        long bytes;
+        try {
+            long count = Elements.count(shape);
+            bytes = type == null || type == DataType.STRING || type == DataType.UNDEFINED
+                    ? count
+                    : Elements.bytes(type, count);
+        } catch (IllegalArgumentException e) {
+            bytes = Long.MAX_VALUE;
+        }
+        if (bytes > LARGEST_TENSOR_BYTES) {
+            throw new InputException(
+                    model.file().toString(),
+                    what + " '" + name + "'",
+                    "has the shape " + shape + ", more than the " + (LARGEST_TENSOR_BYTES >> 30)
+                            + " GB that any function holds",
+                    "smaller sizes");
+        }
     }
 
     private boolean isOpen() {
@@ -249,7 +281,7 @@ final class ShapeInference {
     private Map<String, List<Long>> shapes(OrtSession session, long seed, double zeros) throws OrtException {
         Map<String, List<Long>> shapes = new HashMap<>();
         Map<String, OnnxTensor> inputs = RandomInputs.of(model, inputShapes, inputValues, seed, zeros);
-        try (OrtSession.Result result = session.run(inputs)) {
+        try (OrtSession.Result result = Sessions.run(session, inputs, model.file(), LONGEST_RUN_SECONDS)) {
             for (Map.Entry<String, OnnxValue> output : result) {
                 if (output.getValue() instanceof OnnxTensor tensor) {
                     shapes.put(

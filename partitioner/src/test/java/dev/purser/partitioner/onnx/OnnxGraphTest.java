@@ -1,5 +1,9 @@
 package dev.purser.partitioner.onnx;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
 import static dev.purser.partitioner.onnx.TestGraph.BOOL;
 import static dev.purser.partitioner.onnx.TestGraph.FLOAT;
 import static dev.purser.partitioner.onnx.TestGraph.STRING;
@@ -253,5 +257,59 @@ final class OnnxGraphTest {
                         .node("Relu", "w", "y")
                         .output("y")))
                 .hasMessageContaining("no node depends on an input");
+    }
+
+    /** A few bytes that stand for more than any machine has, and for more time than anyone has. */
+    @Test
+    void whatWouldFillTheMemoryOrNeverEndIsRefused() {
+        TestGraph declared = new TestGraph()
+                .input("x", FLOAT, 1 << 20, 1 << 20, 1 << 20)
+                .node("Neg", "x", "y")
+                .output("y");
+        assertThatThrownBy(() -> graph(declared, InputShapes.NONE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("input 'x': has the shape [1048576, 1048576, 1048576]");
+
+        TestGraph expanding = new TestGraph()
+                .input("x", FLOAT, 1)
+                .longs("shape", 1 << 20, 1 << 20)
+                .node("ConstantOfShape", "shape", "zeros")
+                .node("ReduceSum", "zeros", "sum")
+                .node("Add", "x sum", "y")
+                .output("y", FLOAT, 1, 1);
+        assertThatThrownBy(() -> graph(expanding, InputShapes.NONE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("zeros");
+
+    }
+
+    @Test
+    void aRunThatDoesNotEndIsEnded() throws OrtException {
+        GraphProto body = GraphProto.newBuilder()
+                .setName("body")
+                .addInput(TestGraph.value("i", TestGraph.INT64))
+                .addInput(TestGraph.value("on", TestGraph.BOOL))
+                .addInput(TestGraph.value("v", FLOAT, 1))
+                .addNode(TestGraph.nodeOf("Identity", "on", "on2"))
+                .addNode(TestGraph.nodeOf("Neg", "v", "v2"))
+                .addOutput(TestGraph.value("on2", TestGraph.BOOL))
+                .addOutput(TestGraph.value("v2", FLOAT, 1))
+                .build();
+        TestGraph looping = new TestGraph()
+                .input("x", FLOAT, 1)
+                .scalar("often", Long.MAX_VALUE)
+                .node("Loop", "often  x", "z", TestGraph.body("body", body))
+                .node("NonZero", "z", "places")
+                .output("places", TestGraph.INT64, 1, "n");
+        Path file = looping.write(folder.resolve("looping.onnx"));
+        OnnxModel model = OnnxModel.read(file);
+        Map<String, OnnxTensor> inputs = RandomInputs.of(model, Map.of("x", List.of(1L)), Map.of(), 1, 0);
+        try (OrtSession session = Sessions.open(file, Optimization.NONE, 1)) {
+            assertThatThrownBy(() -> Sessions.run(session, inputs, file, 1))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("takes longer than 1 s");
+        } finally {
+            inputs.values().forEach(OnnxTensor::close);
+        }
     }
 }
