@@ -167,9 +167,7 @@ public final class LocalDeployment implements AutoCloseable {
                 workload.name(),
                 workload.description(),
                 new Application(
-                        application.name(),
-                        new ModelPool(pool.name(), pool.source(), variants),
-                        application.classes()),
+                        application.name(), new ModelPool(pool.name(), pool.source(), variants), application.classes()),
                 workload.instanceTypes(),
                 workload.functions(),
                 workload.priceBook());

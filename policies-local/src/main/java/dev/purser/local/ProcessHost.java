@@ -157,8 +157,7 @@ final class ProcessHost implements Host {
     private void makeArchive(WorkerConfiguration recorded) {
         if (archive == null && making.compareAndSet(false, true)) {
             maker = Thread.ofPlatform().daemon().name("purser start archive").start(() -> {
-                archive = StartArchive.findOrMake(
-                                command, recorded.withSocket(sockets.next()), files, MAKE_ARCHIVE)
+                archive = StartArchive.findOrMake(command, recorded.withSocket(sockets.next()), files, MAKE_ARCHIVE)
                         .orElse(null);
             });
         }

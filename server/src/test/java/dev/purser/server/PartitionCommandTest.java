@@ -407,12 +407,15 @@ final class PartitionCommandTest {
         Path file = Files.write(directory.resolve("drawing.onnx"), drawing.toByteArray());
         Path out = directory.resolve("drawn");
         for (List<String> more : List.of(List.<String>of(), List.of("--out", out.toString()))) {
-            List<String> arguments = new ArrayList<>(List.of(file.toString(), "--verify", "--parts", "2", "--inside-operators"));
+            List<String> arguments =
+                    new ArrayList<>(List.of(file.toString(), "--verify", "--parts", "2", "--inside-operators"));
             arguments.addAll(more);
             Cli cli = partition(arguments.toArray(String[]::new));
             assertThat(cli.code()).isEqualTo(Main.INPUT_ERROR);
             assertThat(cli.out()).contains("amps-inf");
-            assertThat(cli.err()).contains("purser: --verify: the parts' results differ").doesNotContain("\tat ");
+            assertThat(cli.err())
+                    .contains("purser: --verify: the parts' results differ")
+                    .doesNotContain("\tat ");
         }
         assertThat(names(out)).contains("part-1.onnx");
     }

@@ -57,8 +57,8 @@ public final class OnnxRuntime {
     /** The runtime's own temporary directory, which it means to delete when the process ends, but not when it is killed. */
     private static void removeEmptyDirectory() {
         try {
-            Field field =
-                    Class.forName(OrtEnvironment.class.getPackageName() + ".OnnxRuntime").getDeclaredField("tempDirectory");
+            Field field = Class.forName(OrtEnvironment.class.getPackageName() + ".OnnxRuntime")
+                    .getDeclaredField("tempDirectory");
             field.setAccessible(true);
             if (field.get(null) instanceof Path directory) {
                 Files.deleteIfExists(directory);

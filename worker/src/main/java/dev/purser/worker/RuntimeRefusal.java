@@ -62,8 +62,8 @@ final class RuntimeRefusal {
     private static String named(List<Tensor> inputs) {
         return inputs.stream()
                 .limit(10)
-                .map(input -> "input '" + input.name() + "' of " + input.datatype() + " "
-                        + Arrays.toString(input.shape()))
+                .map(input ->
+                        "input '" + input.name() + "' of " + input.datatype() + " " + Arrays.toString(input.shape()))
                 .collect(Collectors.joining(", "));
     }
 

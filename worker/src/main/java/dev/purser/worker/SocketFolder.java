@@ -45,8 +45,8 @@ public final class SocketFolder implements AutoCloseable {
         clearWhatTheDeadLeft(parent);
         try {
             // made for the user alone
-            return new SocketFolder(
-                    Files.createTempDirectory(parent, PREFIX + ProcessHandle.current().pid() + "-"));
+            return new SocketFolder(Files.createTempDirectory(
+                    parent, PREFIX + ProcessHandle.current().pid() + "-"));
         } catch (IOException e) {
             throw new InputException(
                     parent.toString(),

@@ -161,8 +161,7 @@ public final class StartArchive {
     private static void exercise(InferenceClient client, String model) throws IOException {
         Duration timeout = Duration.ofSeconds(30);
         ModelMetadata metadata = client.metadata(model, timeout);
-        InferRequest request =
-                InferRequest.of(SyntheticInputs.of(metadata, 1).toArray(new Tensor[0]));
+        InferRequest request = InferRequest.of(SyntheticInputs.of(metadata, 1).toArray(new Tensor[0]));
         InferRequest plain = new InferRequest("1", Map.of(), request.inputs(), List.of(), false);
         for (int i = 0; i < REQUESTS; i++) {
             try {

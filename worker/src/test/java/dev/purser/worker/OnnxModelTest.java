@@ -120,10 +120,8 @@ class OnnxModelTest {
             List<Tensor> outputs = model.infer(
                     List.of(Tensor.strings("x", new long[] {4}, List.of("😀", "𠮷", "ok", "?"))), List.of());
             assertThat(outputs.get(0).booleans())
-                    .containsExactly(
-                            true, false, false, false, true, false, false, false, true, false, false, false);
-            assertThat(outputs.get(1).strings())
-                    .containsExactly("ok", "žluť 日本語 \u00F0\u009F\u0098\u0080");
+                    .containsExactly(true, false, false, false, true, false, false, false, true, false, false, false);
+            assertThat(outputs.get(1).strings()).containsExactly("ok", "žluť 日本語 \u00F0\u009F\u0098\u0080");
         }
     }
 

@@ -60,9 +60,11 @@ final class RowMixingTest {
     void whatTheUserSaysCounts() {
         ModelSource mixing = new ModelSource(TestModels.mixing(directory, true).toString(), null);
         assertThat(RowMixing.isBatchable(mixing, null, files)).isFalse();
-        assertThat(RowMixing.isBatchable(mixing.withBatchable(true), null, files)).isTrue();
+        assertThat(RowMixing.isBatchable(mixing.withBatchable(true), null, files))
+                .isTrue();
         ModelSource plain = new ModelSource(TestModels.add(directory).toString(), null);
-        assertThat(RowMixing.isBatchable(plain.withBatchable(false), null, files)).isFalse();
+        assertThat(RowMixing.isBatchable(plain.withBatchable(false), null, files))
+                .isFalse();
     }
 
     /** What is wrong with such a file is for the runtime to say. */

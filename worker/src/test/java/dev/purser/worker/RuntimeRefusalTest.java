@@ -19,9 +19,9 @@ final class RuntimeRefusalTest {
         try (OnnxModel model =
                 OnnxModel.load("m", null, onnx, RuntimeSettings.ofThreads(1), ModelFiles.inUserCache())) {
             assertThatThrownBy(() -> model.infer(List.of(input), List.of()))
-                    .isInstanceOfSatisfying(ProtocolException.class, e -> assertThat(e.status())
-                            .as(e.getMessage())
-                            .isEqualTo(400))
+                    .isInstanceOfSatisfying(
+                            ProtocolException.class,
+                            e -> assertThat(e.status()).as(e.getMessage()).isEqualTo(400))
                     .hasMessageContainingAll(said)
                     .hasMessageContaining("input '" + input.name() + "' of " + input.datatype())
                     .satisfies(e -> assertThat(e.getMessage())
@@ -71,16 +71,18 @@ final class RuntimeRefusalTest {
 
     @Test
     void placesInTheRuntimesSourceAreLeftOut() {
-        assertThat(RuntimeRefusal.words(
-                        "/onnxruntime_src/onnxruntime/core/providers/cpu/tensor/reshape_helper.h:45"
-                                + " onnxruntime::ReshapeHelper::ReshapeHelper(const onnxruntime::TensorShape&, bool)"
-                                + " input_shape_size == size was false. The input tensor cannot be reshaped. Input shape:{3}\n"))
+        assertThat(
+                        RuntimeRefusal.words(
+                                "/onnxruntime_src/onnxruntime/core/providers/cpu/tensor/reshape_helper.h:45"
+                                        + " onnxruntime::ReshapeHelper::ReshapeHelper(const onnxruntime::TensorShape&, bool)"
+                                        + " input_shape_size == size was false. The input tensor cannot be reshaped. Input shape:{3}\n"))
                 .isEqualTo("The input tensor cannot be reshaped. Input shape:{3}");
         assertThat(RuntimeRefusal.words(
                         "/onnxruntime_src/core/element_wise_ops.h:560 void onnxruntime::BroadcastIterator::Append(ptrdiff_t,"
                                 + " ptrdiff_t) axis == 1 || axis == largest was false. Attempting to broadcast an axis by a"
                                 + " dimension other than 1. 3 by 2"))
                 .isEqualTo("Attempting to broadcast an axis by a dimension other than 1. 3 by 2");
-        assertThat(RuntimeRefusal.words("indices element out of data bounds, idx=4")).startsWith("indices element");
+        assertThat(RuntimeRefusal.words("indices element out of data bounds, idx=4"))
+                .startsWith("indices element");
     }
 }

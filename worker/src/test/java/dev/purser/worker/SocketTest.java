@@ -30,17 +30,16 @@ final class SocketTest {
     private Path directory;
 
     private WorkerServer serve(Path socket, ServedModel model) {
-        WorkerServer server = new WorkerServer(WorkerConfiguration.read(
-                        "test", "{\"model\":\"m\",\"source\":{\"onnx\":\"none\"},\"slots\":4}")
-                .withSocket(socket));
+        WorkerServer server = new WorkerServer(
+                WorkerConfiguration.read("test", "{\"model\":\"m\",\"source\":{\"onnx\":\"none\"},\"slots\":4}")
+                        .withSocket(socket));
         server.start();
         server.serve(model);
         return server;
     }
 
     private static InferRequest of(float... x) {
-        return new InferRequest(
-                null, Map.of(), List.of(Tensor.floats("x", new long[] {x.length}, x)), List.of(), true);
+        return new InferRequest(null, Map.of(), List.of(Tensor.floats("x", new long[] {x.length}, x)), List.of(), true);
     }
 
     @Test
@@ -55,7 +54,8 @@ final class SocketTest {
                 for (int i = 0; i < size; i++) {
                     x[i] = random.nextFloat();
                 }
-                assertThat(Arrays.equals(client.infer("m", of(x), LONG).output("x").floats(), x))
+                assertThat(Arrays.equals(
+                                client.infer("m", of(x), LONG).output("x").floats(), x))
                         .as(size + " numbers")
                         .isTrue();
             }

@@ -72,9 +72,8 @@ public final class TestModels {
             return quantised(graph, "y").write(directory.resolve("mixing.onnx"));
         }
         OnnxGraph then = quantised(new OnnxGraph("then").output("z", OnnxGraph.FLOAT, -1, 3), "z");
-        OnnxGraph otherwise = new OnnxGraph("else")
-                .output("w", OnnxGraph.FLOAT, -1, 3)
-                .node("Identity", new String[] {"x"}, "w");
+        OnnxGraph otherwise =
+                new OnnxGraph("else").output("w", OnnxGraph.FLOAT, -1, 3).node("Identity", new String[] {"x"}, "w");
         return graph.longs("one", new long[0], 1)
                 .node("Cast", new String[] {"one"}, "yes", "to", OnnxGraph.BOOL)
                 .node("If", new String[] {"yes"}, "y", "then_branch", then, "else_branch", otherwise)
@@ -82,8 +81,7 @@ public final class TestModels {
     }
 
     private static OnnxGraph quantised(OnnxGraph graph, String output) {
-        return graph.node(
-                        "DynamicQuantizeLinear", new String[] {"x"}, new String[] {"quantised", "scale", "zero"})
+        return graph.node("DynamicQuantizeLinear", new String[] {"x"}, new String[] {"quantised", "scale", "zero"})
                 .node("DequantizeLinear", new String[] {"quantised", "scale", "zero"}, output);
     }
 

@@ -82,7 +82,8 @@ public final class ChainVerifier {
     }
 
     private InputException failed(String what, OrtException e) {
-        return new InputException(graph.model().file().toString(), "", what + " fails: " + Sessions.brief(e), RandomInputs.doubt(graph));
+        return new InputException(
+                graph.model().file().toString(), "", what + " fails: " + Sessions.brief(e), RandomInputs.doubt(graph));
     }
 
     /**

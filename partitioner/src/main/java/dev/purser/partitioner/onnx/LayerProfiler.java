@@ -86,7 +86,10 @@ public final class LayerProfiler {
             return layerTimes(profile(file, scratch, warmUp), warmUp, whole);
         } catch (OrtException e) {
             throw new InputException(
-                    graph.model().file().toString(), "", "cannot be measured: " + Sessions.brief(e), RandomInputs.doubt(graph));
+                    graph.model().file().toString(),
+                    "",
+                    "cannot be measured: " + Sessions.brief(e),
+                    RandomInputs.doubt(graph));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {

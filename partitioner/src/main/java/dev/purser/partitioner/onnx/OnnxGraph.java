@@ -77,8 +77,7 @@ public final class OnnxGraph {
      */
     public static OnnxGraph of(OnnxModel model, InputShapes shapes) {
         Map<String, List<Long>> inputs = shapes.resolve(model);
-        return new OnnxGraph(
-                model, inputs, shapes.values(), new ShapeInference(model, inputs, shapes.values()).run());
+        return new OnnxGraph(model, inputs, shapes.values(), new ShapeInference(model, inputs, shapes.values()).run());
     }
 
     private void findConstants() {

@@ -37,11 +37,7 @@ final class RandomInputs {
 
     /** As above, with a share of made-up floats that are zero: what counts them gives another result. */
     static Map<String, OnnxTensor> of(
-            OnnxModel model,
-            Map<String, List<Long>> shapes,
-            Map<String, List<String>> values,
-            long seed,
-            double zeros)
+            OnnxModel model, Map<String, List<Long>> shapes, Map<String, List<String>> values, long seed, double zeros)
             throws OrtException {
         RandomGenerator random = new SplittableRandom(seed);
         Map<String, Long> tables = tables(model);
@@ -73,8 +69,7 @@ final class RandomInputs {
         Map<String, Long> tables = tables(model);
         List<String> madeUp = new ArrayList<>();
         for (ValueInfoProto input : model.inputs()) {
-            DataType type =
-                    DataType.forNumber(input.getType().getTensorType().getElemType());
+            DataType type = DataType.forNumber(input.getType().getTensorType().getElemType());
             boolean fraction = type == DataType.FLOAT || type == DataType.DOUBLE || type == DataType.FLOAT16;
             if (!fraction && !values.containsKey(input.getName())) {
                 long most = type == DataType.BOOL ? 1 : tables.getOrDefault(input.getName(), 2L) - 1;

@@ -82,7 +82,8 @@ final class Sessions {
                     throw new InputException(
                             file.toString(),
                             "",
-                            "takes longer than " + seconds + " s for one run on made-up inputs, and must be run to tell the"
+                            "takes longer than " + seconds
+                                    + " s for one run on made-up inputs, and must be run to tell the"
                                     + " shapes of all tensors",
                             "smaller sizes; or, where a value decides how often a loop runs, --input-value NAME=VALUES");
                 }

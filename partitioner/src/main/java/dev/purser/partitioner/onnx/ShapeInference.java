@@ -50,8 +50,7 @@ final class ShapeInference {
     private final Map<String, List<Long>> inputShapes;
     private final Map<String, List<String>> inputValues;
 
-    ShapeInference(
-            OnnxModel model, Map<String, List<Long>> inputShapes, Map<String, List<String>> inputValues) {
+    ShapeInference(OnnxModel model, Map<String, List<Long>> inputShapes, Map<String, List<String>> inputValues) {
         this.model = model;
         this.inputShapes = inputShapes;
         this.inputValues = inputValues;

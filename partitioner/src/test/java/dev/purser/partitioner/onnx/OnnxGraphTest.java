@@ -1,9 +1,5 @@
 package dev.purser.partitioner.onnx;
 
-import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import static dev.purser.partitioner.onnx.TestGraph.BOOL;
 import static dev.purser.partitioner.onnx.TestGraph.FLOAT;
 import static dev.purser.partitioner.onnx.TestGraph.STRING;
@@ -12,6 +8,10 @@ import static dev.purser.partitioner.onnx.TestGraph.numbers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
 import dev.purser.core.InputException;
 import dev.purser.core.partition.Cut;
 import dev.purser.core.partition.Layer;
@@ -280,7 +280,6 @@ final class OnnxGraphTest {
         assertThatThrownBy(() -> graph(expanding, InputShapes.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("zeros");
-
     }
 
     @Test

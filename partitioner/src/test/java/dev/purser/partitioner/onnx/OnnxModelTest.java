@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import dev.purser.core.InputException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -282,7 +282,12 @@ final class OnnxModelTest {
         assertThatThrownBy(() -> OnnxModel.read(link)).hasMessageContaining("weights.bin', which is not there");
 
         Files.createSymbolicLink(snapshot.resolve("weights.bin"), Path.of("../../../blobs/bbbb"));
-        assertThat(OnnxModel.read(link).weights().get("w").inMemory().getRawData().size())
+        assertThat(OnnxModel.read(link)
+                        .weights()
+                        .get("w")
+                        .inMemory()
+                        .getRawData()
+                        .size())
                 .isEqualTo(64);
 
         Files.delete(snapshot.resolve("weights.bin"));
@@ -293,10 +298,8 @@ final class OnnxModelTest {
 
     @Test
     void anOpsetThatIsImportedTwiceCountsOnceAndTwoVersionsDoNotCount() {
-        TestGraph graph = new TestGraph()
-                .input("x", FLOAT, 4)
-                .node("Neg", "x", "y")
-                .output("y", FLOAT, 4);
+        TestGraph graph =
+                new TestGraph().input("x", FLOAT, 4).node("Neg", "x", "y").output("y", FLOAT, 4);
         graph.model.addOpsetImport(
                 OperatorSetIdProto.newBuilder().setDomain("ai.onnx").setVersion(17));
         Path twice = graph.write(folder.resolve("twice.onnx"));

@@ -87,7 +87,11 @@ public final class PartitionSubject implements AutoCloseable {
         }
         if (model.endsWith(".json")) {
             if (!given.isEmpty() || !values.isEmpty()) {
-                throw new InputException(given.isEmpty() ? VALUE : INPUT, "", "is for ONNX models; a layer graph says all sizes itself", "");
+                throw new InputException(
+                        given.isEmpty() ? VALUE : INPUT,
+                        "",
+                        "is for ONNX models; a layer graph says all sizes itself",
+                        "");
             }
             LayerGraph graph = LayerGraphFile.read(file);
             return new PartitionSubject(graph.name(), graph, null, false, null);
@@ -146,7 +150,8 @@ public final class PartitionSubject implements AutoCloseable {
             Path file = Path.of(text.substring(1));
             try {
                 if (Files.size(file) > MAX_VALUES_BYTES) {
-                    throw new InputException(VALUE, "", file + " has more than " + (MAX_VALUES_BYTES >> 20) + " MiB", "");
+                    throw new InputException(
+                            VALUE, "", file + " has more than " + (MAX_VALUES_BYTES >> 20) + " MiB", "");
                 }
                 values.put(
                         input,
@@ -162,8 +167,7 @@ public final class PartitionSubject implements AutoCloseable {
         return values;
     }
 
-    private static InputShapes shapes(
-            OnnxModel model, Map<String, String> given, Map<String, List<String>> values) {
+    private static InputShapes shapes(OnnxModel model, Map<String, String> given, Map<String, List<String>> values) {
         Map<String, List<Long>> whole = new LinkedHashMap<>();
         Map<String, Long> dimensions = new LinkedHashMap<>();
         given.forEach((input, text) -> {

@@ -32,7 +32,11 @@ final class Scratch implements AutoCloseable {
             return new Scratch(
                     Files.createTempDirectory(parent, ProcessHandle.current().pid() + "-"));
         } catch (IOException e) {
-            throw new InputException(parent.toString(), "", "cannot be written to: " + e, "name another cache directory with XDG_CACHE_HOME");
+            throw new InputException(
+                    parent.toString(),
+                    "",
+                    "cannot be written to: " + e,
+                    "name another cache directory with XDG_CACHE_HOME");
         }
     }
 

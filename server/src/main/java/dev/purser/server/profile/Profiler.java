@@ -117,10 +117,9 @@ public final class Profiler {
         Rows rows = rows(inputs);
 
         listener.progress("preparing workers", 0);
-        WorkerCommand archived =
-                command.withArchive(StartArchive.findOrMake(
-                                command, configuration(new Shape(1, 1)).withSocket(sockets.next()), files, ARCHIVE)
-                        .orElse(null));
+        WorkerCommand archived = command.withArchive(StartArchive.findOrMake(
+                        command, configuration(new Shape(1, 1)).withSocket(sockets.next()), files, ARCHIVE)
+                .orElse(null));
         Initialisation initialisation = starts(archived, sockets);
 
         List<Probe> probes = new ArrayList<>();

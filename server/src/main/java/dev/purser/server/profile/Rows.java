@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  *     measured
  */
 public record Rows(
-        boolean batchable, @Nullable String operator, @Nullable Double difference) {
+        boolean batchable,
+        @Nullable String operator,
+        @Nullable Double difference) {
     /** What rounding explains, also where a fixed quantisation makes a step of it. */
     static final double ALLOWED = 0.01;
 

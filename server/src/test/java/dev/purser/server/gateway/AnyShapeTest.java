@@ -36,13 +36,11 @@ final class AnyShapeTest {
     void goesThroughAsItIs(String past, String pasts, String mask, String masks, String sizes) throws Exception {
         try (TestGateway gateway =
                 new TestGateway(settings -> settings, new TestBackend(SpecificationTest.WORKLOAD, DECODER))) {
-            HttpResponse<String> response = gateway.post(
-                    "/v2/models/mymodel/infer",
-                    """
+            HttpResponse<String> response =
+                    gateway.post("/v2/models/mymodel/infer", """
                     {"inputs": [{"name": "past", "datatype": "FP32", "shape": %s, "data": %s},
                                 {"name": "mask", "datatype": "FP32", "shape": %s, "data": %s}]}
-                    """
-                            .formatted(past, pasts, mask, masks));
+                    """.formatted(past, pasts, mask, masks));
             assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
             assertThat(Json.parse("response", response.body())
                             .path("outputs")

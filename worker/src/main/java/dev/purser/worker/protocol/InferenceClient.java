@@ -250,7 +250,8 @@ public final class InferenceClient implements AutoCloseable {
             return exchange(path, message, timeout);
         } catch (IOException e) {
             if (read.isExpired()) {
-                SocketTimeoutException late = new SocketTimeoutException("no answer within " + timeout.toMillis() + " ms");
+                SocketTimeoutException late =
+                        new SocketTimeoutException("no answer within " + timeout.toMillis() + " ms");
                 late.initCause(e);
                 throw late;
             }
@@ -289,7 +290,8 @@ public final class InferenceClient implements AutoCloseable {
     private Http1ClientResponse submit(String path, @Nullable EncodedMessage message, Duration timeout) {
         for (int kept = 0; ; kept++) {
             try {
-                // over a socket of the file system the library opens a connection only where it may keep it, so that those
+                // over a socket of the file system the library opens a connection only where it may keep it, so that
+                // those
                 // that are kept are tried until none is left
                 return submit(path, message, timeout, kept == 0 || socket != null);
             } catch (RuntimeException e) {
