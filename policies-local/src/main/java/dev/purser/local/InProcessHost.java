@@ -10,6 +10,7 @@ import dev.purser.worker.ServedModel;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.InferResponse;
 import dev.purser.worker.protocol.ModelMetadata;
+import dev.purser.worker.protocol.ProtocolException;
 import dev.purser.worker.protocol.RequestedOutput;
 import dev.purser.worker.protocol.Tensor;
 import java.time.Duration;
@@ -121,7 +122,7 @@ final class InProcessHost implements Host {
                     Map<String, Double> steps = new LinkedHashMap<>();
                     steps.put("modelLoad", (read - start) / 1e6);
                     steps.put("firstInference", (inferred - read) / 1e6);
-                    listener.ready(new Loaded(loaded), steps, inferred - start);
+                    listener.ready(new Loaded(order.name(), loaded, settings.inferenceTimeout()), steps, inferred - start);
                 }
             } catch (RuntimeException | Error e) {
                 // a model that cannot be loaded must not end more than itself
@@ -189,10 +190,19 @@ final class InProcessHost implements Host {
     }
 
     /** A model in this process. */
-    private record Loaded(ServedModel model) implements Backend {
+    private record Loaded(String worker, ServedModel model, Duration timeout) implements Backend {
         @Override
-        public InferResponse infer(InferRequest request) {
-            List<Tensor> outputs = model.infer(request.inputs(), names(request.outputs()));
+        public InferResponse infer(InferRequest request) throws WorkerTimeoutException {
+            List<Tensor> outputs;
+            try {
+                outputs = model.infer(request.inputs(), names(request.outputs()), timeout);
+            } catch (ProtocolException e) {
+                if (e.status() == ServedModel.TOO_LONG) {
+                    throw new WorkerTimeoutException(
+                            "worker " + worker + " did not answer within " + LocalPlatform.words(timeout));
+                }
+                throw e;
+            }
             return new InferResponse(model.metadata().name(), null, request.id(), Map.of(), outputs);
         }
 

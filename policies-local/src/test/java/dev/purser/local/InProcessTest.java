@@ -110,6 +110,27 @@ final class InProcessTest {
     }
 
     @Test
+    void anInferenceThatDoesNotEndIsEndedAndItsWorkerReplaced() {
+        World world = world().instances(TestModels.rounds(directory), 1, 1, 1);
+        world.settings(world.settings().toBuilder()
+                .inferenceTimeout(Duration.ofMillis(300))
+                .build());
+        try (LocalDeployment deployment = world.startReady()) {
+            Answer endless = deployment.infer(0, rounds(Long.MAX_VALUE)).join();
+            assertThat(endless.status()).isEqualTo(504);
+            assertThat(endless.cause()).isEqualTo("worker c7a.large#0 did not answer within 300 ms");
+            Answer next = deployment.infer(0, rounds(3)).join();
+            assertThat(next.cause()).isNull();
+            assertThat(next.response().output("y").longs()).containsExactly(3);
+            assertThat(next.served().name()).isNotEqualTo("c7a.large#0");
+        }
+    }
+
+    private static InferRequest rounds(long often) {
+        return InferRequest.of(Tensor.longs("x", new long[] {1}, often));
+    }
+
+    @Test
     void anAnswerDoesNotDependOnWhoElseAsks() {
         DoesNotMix.check(world());
     }

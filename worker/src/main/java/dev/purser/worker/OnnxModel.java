@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -252,6 +253,11 @@ public final class OnnxModel implements ServedModel {
 
     @Override
     public List<Tensor> infer(List<Tensor> inputs, List<String> outputs) {
+        return infer(inputs, outputs, null);
+    }
+
+    @Override
+    public List<Tensor> infer(List<Tensor> inputs, List<String> outputs, @Nullable Duration atMost) {
         checkInputs(inputs);
         Set<String> wanted = checkOutputs(outputs);
         closing.readLock().lock();
@@ -261,11 +267,11 @@ public final class OnnxModel implements ServedModel {
             }
             BlockingQueue<OrtSession> queue = idle;
             if (queue == null) {
-                return run(sessions.get(0), inputs, wanted);
+                return run(sessions.get(0), inputs, wanted, atMost);
             }
             OrtSession session = queue.take();
             try {
-                return run(session, inputs, wanted);
+                return run(session, inputs, wanted, atMost);
             } finally {
                 queue.add(session);
             }
@@ -277,7 +283,8 @@ public final class OnnxModel implements ServedModel {
         }
     }
 
-    private List<Tensor> run(OrtSession session, List<Tensor> inputs, Set<String> wanted) {
+    private List<Tensor> run(
+            OrtSession session, List<Tensor> inputs, Set<String> wanted, @Nullable Duration atMost) {
         DirectBuffers.Set scratch = buffers.take();
         Map<String, OnnxTensor> values = HashMap.newHashMap(inputs.size());
         try {
@@ -285,7 +292,8 @@ public final class OnnxModel implements ServedModel {
                 Tensor input = inputs.get(i);
                 values.put(input.name(), input(input, scratch, i));
             }
-            try (OrtSession.Result result = session.run(values, wanted)) {
+            try (OrtSession.Result result =
+                    atMost == null ? session.run(values, wanted) : run(session, values, wanted, atMost)) {
                 List<Tensor> outputs = new ArrayList<>(wanted.size());
                 for (Map.Entry<String, OnnxValue> output : result) {
                     outputs.add(output(output.getKey(), output.getValue()));
@@ -297,6 +305,25 @@ public final class OnnxModel implements ServedModel {
         } finally {
             values.values().forEach(OnnxTensor::close);
             buffers.give(scratch);
+        }
+    }
+
+    private OrtSession.Result run(
+            OrtSession session, Map<String, OnnxTensor> values, Set<String> wanted, Duration atMost)
+            throws OrtException {
+        try (OrtSession.RunOptions options = new OrtSession.RunOptions();
+                RunWatch watch = RunWatch.begin(options, atMost)) {
+            try {
+                return session.run(values, wanted, options);
+            } catch (OrtException e) {
+                if (watch.isOver()) {
+                    throw new ProtocolException(
+                            TOO_LONG,
+                            "model '" + metadata.name() + "' was ended after " + atMost.toMillis()
+                                    + " ms without an answer");
+                }
+                throw e;
+            }
         }
     }
 

@@ -6,11 +6,15 @@ import dev.purser.worker.protocol.ModelMetadata;
 import dev.purser.worker.protocol.ProtocolException;
 import dev.purser.worker.protocol.Tensor;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A model that is loaded in this process. It may be used from any number of threads at once. */
 public interface ServedModel extends AutoCloseable {
+    /** The status of an inference that was ended because it took too long. */
+    int TOO_LONG = 504;
+
     /**
      * Loads a model.
      *
@@ -65,6 +69,18 @@ public interface ServedModel extends AutoCloseable {
      * @throws IllegalStateException when the model is closed
      */
     List<Tensor> infer(List<Tensor> inputs, List<String> outputs);
+
+    /**
+     * Runs the model, and ends it between two of its operators once it takes too long: a loop, for example, that does not end.
+     *
+     * @param inputs as above
+     * @param outputs as above
+     * @param atMost how long it may take, above 0; null for any time
+     * @return the outputs asked for
+     * @throws ProtocolException as above; with status {@value #TOO_LONG} when it was ended
+     * @throws IllegalStateException when the model is closed
+     */
+    List<Tensor> infer(List<Tensor> inputs, List<String> outputs, @Nullable Duration atMost);
 
     /** Waits for inferences that run, and frees the model. */
     @Override

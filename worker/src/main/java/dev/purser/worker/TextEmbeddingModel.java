@@ -15,12 +15,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network of the BERT kind with what makes sentence embeddings of it: input {@code text} (BYTES, [-1]), output
@@ -113,19 +115,24 @@ final class TextEmbeddingModel implements ServedModel {
 
     @Override
     public List<Tensor> infer(List<Tensor> inputs, List<String> outputs) {
+        return infer(inputs, outputs, null);
+    }
+
+    @Override
+    public List<Tensor> infer(List<Tensor> inputs, List<String> outputs, @Nullable Duration atMost) {
         Tensor texts = check(inputs, outputs);
         closing.readLock().lock();
         try {
             if (closed) {
                 throw new IllegalStateException("model '" + metadata.name() + "' is closed");
             }
-            return List.of(embed(texts));
+            return List.of(embed(texts, atMost));
         } finally {
             closing.readLock().unlock();
         }
     }
 
-    private Tensor embed(Tensor texts) {
+    private Tensor embed(Tensor texts, @Nullable Duration atMost) {
         int rows = texts.elements();
         if (rows == 0) {
             long size = metadata.outputs().get(0).shape().get(1);
@@ -141,15 +148,15 @@ final class TextEmbeddingModel implements ServedModel {
         if (!network.isBatchable() && rows > 1) {
             List<Tensor> alone = new ArrayList<>(rows);
             for (long[] row : tokens) {
-                alone.add(embed(new long[][] {row}, row.length));
+                alone.add(embed(new long[][] {row}, row.length, atMost));
             }
             return Tensor.concat(alone);
         }
-        return embed(tokens, longest);
+        return embed(tokens, longest, atMost);
     }
 
-    private Tensor embed(long[][] tokens, int longest) {
-        return pool(network.infer(tensors(tokens, longest), List.of(hidden)).get(0), tokens);
+    private Tensor embed(long[][] tokens, int longest, @Nullable Duration atMost) {
+        return pool(network.infer(tensors(tokens, longest), List.of(hidden), atMost).get(0), tokens);
     }
 
     private Tensor check(List<Tensor> inputs, List<String> outputs) {

@@ -4,6 +4,7 @@ import dev.purser.worker.protocol.Datatype;
 import dev.purser.worker.protocol.ModelMetadata;
 import dev.purser.worker.protocol.Tensor;
 import dev.purser.worker.protocol.TensorMetadata;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,11 @@ final class GatedModel implements ServedModel {
     @Override
     public int maxBatch() {
         return 64;
+    }
+
+    @Override
+    public List<Tensor> infer(List<Tensor> inputs, List<String> outputs, Duration atMost) {
+        return infer(inputs, outputs);
     }
 
     @Override

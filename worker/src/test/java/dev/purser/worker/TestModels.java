@@ -264,6 +264,30 @@ public final class TestModels {
     }
 
     /**
+     * {@code y = x} after as many rounds as {@code x} says, INT64 [-1], of which the first counts: a large number never ends.
+     *
+     * @param directory where to write it
+     * @return the file
+     */
+    public static Path rounds(Path directory) {
+        OnnxGraph body = new OnnxGraph("body")
+                .input("i", OnnxGraph.INT64)
+                .input("on", OnnxGraph.BOOL)
+                .input("v", OnnxGraph.INT64, -1)
+                .output("on2", OnnxGraph.BOOL)
+                .output("v2", OnnxGraph.INT64, -1)
+                .node("Identity", new String[] {"on"}, "on2")
+                .node("Identity", new String[] {"v"}, "v2");
+        return new OnnxGraph("rounds")
+                .input("x", OnnxGraph.INT64, -1)
+                .output("y", OnnxGraph.INT64, -1)
+                .longs("first", new long[0], 0)
+                .node("Gather", new String[] {"x", "first"}, "often")
+                .node("Loop", new String[] {"often", "", "x"}, "y", "body", body)
+                .write(directory.resolve("rounds.onnx"));
+    }
+
+    /**
      * Casts a whole number to the types that a network can only give: {@code x} of INT64 [-1] to {@code u16}, {@code u32}
      * and {@code u64}.
      *
