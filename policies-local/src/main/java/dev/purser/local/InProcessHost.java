@@ -122,7 +122,8 @@ final class InProcessHost implements Host {
                     Map<String, Double> steps = new LinkedHashMap<>();
                     steps.put("modelLoad", (read - start) / 1e6);
                     steps.put("firstInference", (inferred - read) / 1e6);
-                    listener.ready(new Loaded(order.name(), loaded, settings.inferenceTimeout()), steps, inferred - start);
+                    listener.ready(
+                            new Loaded(order.name(), loaded, settings.inferenceTimeout()), steps, inferred - start);
                 }
             } catch (RuntimeException | Error e) {
                 // a model that cannot be loaded must not end more than itself

@@ -283,8 +283,7 @@ public final class OnnxModel implements ServedModel {
         }
     }
 
-    private List<Tensor> run(
-            OrtSession session, List<Tensor> inputs, Set<String> wanted, @Nullable Duration atMost) {
+    private List<Tensor> run(OrtSession session, List<Tensor> inputs, Set<String> wanted, @Nullable Duration atMost) {
         DirectBuffers.Set scratch = buffers.take();
         Map<String, OnnxTensor> values = HashMap.newHashMap(inputs.size());
         try {

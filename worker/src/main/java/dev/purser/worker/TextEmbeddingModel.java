@@ -156,7 +156,8 @@ final class TextEmbeddingModel implements ServedModel {
     }
 
     private Tensor embed(long[][] tokens, int longest, @Nullable Duration atMost) {
-        return pool(network.infer(tensors(tokens, longest), List.of(hidden), atMost).get(0), tokens);
+        return pool(
+                network.infer(tensors(tokens, longest), List.of(hidden), atMost).get(0), tokens);
     }
 
     private Tensor check(List<Tensor> inputs, List<String> outputs) {
