@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -89,6 +90,22 @@ class WorkerTest {
             assertThat(worker.end()).isEmpty();
             assertThat(worker.process.exitValue()).isEqualTo(143);
             assertThatThrownBy(() -> client.infer("m", add(1), TIMEOUT)).isInstanceOf(IOException.class);
+        }
+    }
+
+    /** ONNX Runtime makes a folder there for libraries that it does not unpack, and forgets it when it is killed. */
+    @Test
+    void killedItLeavesNothingAmongTemporaryFiles() throws Exception {
+        Path temporary = Files.createDirectory(directory.resolve("temporary"));
+        try (WorkerProcess worker = new WorkerProcess(
+                COMMAND.withOptions(List.of("-Djava.io.tmpdir=" + temporary)),
+                configuration(onnx(TestModels.add(directory)), ""),
+                directory.resolve("log"))) {
+            assertThat(worker.report.ready()).isTrue();
+            worker.process.destroyForcibly().waitFor();
+            try (Stream<Path> left = Files.list(temporary)) {
+                assertThat(left).isEmpty();
+            }
         }
     }
 
