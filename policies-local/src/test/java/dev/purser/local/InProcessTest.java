@@ -126,7 +126,7 @@ final class InProcessTest {
         }
     }
 
-    private static InferRequest rounds(long often) {
+    static InferRequest rounds(long often) {
         return InferRequest.of(Tensor.longs("x", new long[] {1}, often));
     }
 
