@@ -55,6 +55,17 @@ final class ProfileCommandTest {
         return Cli.run(PolicyRegistry::load, terminal, arguments.toArray(String[]::new));
     }
 
+    @Test
+    void aNetworkThatDoesNotTakeMadeUpInputsAsksForRealOnes() throws IOException {
+        String network = TestModels.reticent(directory).toString();
+        Cli cli = profile(false, network);
+        assertThat(cli.code()).isEqualTo(Main.INPUT_ERROR);
+        assertThat(cli.err())
+                .contains("purser: model reticent: model 'reticent' does not take input 'x' of FP32")
+                .contains("Maybe: these inputs were made up")
+                .contains("--input FILE.json");
+    }
+
     /** One that sets its scale by the largest number of all rows. */
     @Test
     void aNetworkWhoseRowsChangeEachOtherIsProfiledForSingleRequests() {

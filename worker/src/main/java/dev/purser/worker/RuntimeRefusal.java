@@ -27,6 +27,10 @@ final class RuntimeRefusal {
             "\\S*/\\S+\\.(?:cc|cpp|cxx|h|hpp|cu|inl)(?::\\d+)?\\s*(?:.*?\\bwas false\\.?|[^:.]*?::.*\\)(?:\\s*const)?)?\\s*",
             Pattern.DOTALL);
 
+    /** The same in short, with a name of a function and nothing else. */
+    private static final Pattern SHORT_PLACE =
+            Pattern.compile("\\b\\w+\\.(?:cc|cpp|cxx|h|hpp|cu|inl):\\d+\\s+(?:[\\w~]+\\s+)?");
+
     private static final Pattern PREFIX = Pattern.compile("^Error code - \\S+ - message: ");
 
     private RuntimeRefusal() {}
@@ -68,7 +72,8 @@ final class RuntimeRefusal {
     }
 
     static String words(String message) {
-        String words = PLACE.matcher(message).replaceAll("").strip().replaceAll("\\s+", " ");
+        String placeless = PLACE.matcher(message).replaceAll("");
+        String words = SHORT_PLACE.matcher(placeless).replaceAll("").strip().replaceAll("\\s+", " ");
         if (words.isEmpty()) {
             return "it fits none of what the node works on";
         }

@@ -2,6 +2,7 @@ package dev.purser.server.profile;
 
 import ai.onnxruntime.OrtEnvironment;
 import com.google.common.collect.Iterables;
+import dev.purser.core.InputException;
 import dev.purser.core.model.ModelSource;
 import dev.purser.core.pricing.InstanceType;
 import dev.purser.server.profile.ProfileResult.InFunction;
@@ -15,6 +16,7 @@ import dev.purser.worker.SocketFolder;
 import dev.purser.worker.StartArchive;
 import dev.purser.worker.WorkerCommand;
 import dev.purser.worker.WorkerConfiguration;
+import dev.purser.worker.protocol.ProtocolException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -85,6 +87,15 @@ public final class Profiler {
         Deque<AutoCloseable> open = new ArrayDeque<>();
         try {
             return measure(open);
+        } catch (ProtocolException e) {
+            throw new InputException(
+                    "model " + subject.name(),
+                    "",
+                    e.getMessage(),
+                    plan.input() == null
+                            ? "these inputs were made up from what the model declares; give a request that it takes with"
+                                    + " --input FILE.json"
+                            : "another --input");
         } finally {
             while (!open.isEmpty()) {
                 close(open.pop());
