@@ -1,5 +1,6 @@
 package dev.purser.benchmarks;
 
+import dev.purser.core.engine.Attempt;
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
@@ -15,7 +16,6 @@ import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.PriceBooks;
 import dev.purser.core.workload.Workload;
 import dev.purser.core.workload.Workloads;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -43,7 +43,7 @@ public class ControllerBenchmark {
     private final ServiceCatalog catalog = new ServiceCatalog(workload, PriceBooks.load(workload.priceBook()));
     private final int fleet = catalog.cheapestFleet(0);
     private final int function = catalog.function(0, catalog.memorySizes() - 1);
-    private final ServingWorld.Idle platform = new ServingWorld.Idle(new ArrayList<>());
+    private final ServingWorld.Idle platform = new ServingWorld.Idle();
     private final Controller onInstances = controller(new Dispatch.ToInstance(fleet, WHY));
     private final Controller inFunctions = controller(new Dispatch.ToFunction(function, WHY));
     private long now;
@@ -62,7 +62,7 @@ public class ControllerBenchmark {
                 ControllerSettings.defaults(),
                 DecisionLog.small());
         controller.start();
-        platform.launched().forEach(controller::instanceReady);
+        platform.launched().forEach(instance -> controller.events().instanceReady(instance, now));
         platform.launched().clear();
         return controller;
     }
@@ -71,17 +71,17 @@ public class ControllerBenchmark {
     @Benchmark
     public void onInstance() {
         now += 1_000_000;
-        int request = onInstances.requestArrived(0);
+        onInstances.requestArrived(0);
         now += 1_000_000;
-        onInstances.executionFinished(request);
+        onInstances.events().attemptEnded(platform.attempt(), Attempt.ANSWERED, false, 0);
     }
 
     /** A request that a warm sandbox answers. */
     @Benchmark
     public void inFunction() {
         now += 1_000_000;
-        int request = inFunctions.requestArrived(0);
+        inFunctions.requestArrived(0);
         now += 1_000_000;
-        inFunctions.invocationFinished(request, false, 1_000_000);
+        inFunctions.events().attemptEnded(platform.attempt(), Attempt.ANSWERED, false, 1_000_000);
     }
 }

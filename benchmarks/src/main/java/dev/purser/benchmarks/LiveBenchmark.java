@@ -1,8 +1,10 @@
 package dev.purser.benchmarks;
 
+import dev.purser.core.engine.Attempt;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.Outcome;
+import dev.purser.core.engine.Ticket;
 import dev.purser.core.live.LiveController;
 import dev.purser.core.live.LivePlatform;
 import dev.purser.core.policy.ServiceCatalog;
@@ -111,22 +113,22 @@ public class LiveBenchmark {
         }
 
         @Override
-        public void launch(int instance, int fleet) {
+        public void launch(long instance, int fleet) {
             launched++;
-            live().report(events -> events.instanceReady(instance));
+            live().report(events -> events.instanceReady(instance, 0));
         }
 
         @Override
-        public void execute(int request, int size, int instance) {
-            if (live().call(request) == Kind.ANSWERED) {
-                live().report(events -> events.executionFinished(request));
+        public void execute(long attempt, int size, long instance) {
+            if (live().call(Ticket.row(attempt)) == Kind.ANSWERED) {
+                live().report(events -> events.attemptEnded(attempt, Attempt.ANSWERED, false, 0));
             }
         }
 
         @Override
-        public void invoke(int request, int function) {
-            if (live().call(request) == Kind.ANSWERED) {
-                live().report(events -> events.invocationFinished(request, false, 1_000_000));
+        public void invoke(long attempt, int pool) {
+            if (live().call(Ticket.row(attempt)) == Kind.ANSWERED) {
+                live().report(events -> events.attemptEnded(attempt, Attempt.ANSWERED, false, 1_000_000));
             }
         }
 
@@ -136,13 +138,13 @@ public class LiveBenchmark {
         }
 
         @Override
-        public void terminate(int instance) {}
+        public void terminate(long instance) {}
 
         @Override
-        public void keepAlive(int function, long idleNanos) {}
+        public void keepAlive(int pool, long idleNanos) {}
 
         @Override
-        public void prewarm(int function, int count) {}
+        public void prewarm(int pool, int count) {}
 
         @Override
         public void setTimer(long atNanos) {}

@@ -1,5 +1,6 @@
 package dev.purser.benchmarks;
 
+import dev.purser.core.engine.Attempt;
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
@@ -38,7 +39,7 @@ final class ServingWorld {
     private final Controller controller;
     private final Dispatcher dispatcher;
     private final ResourceProvisioner provisioner;
-    private final List<Integer> launched = new ArrayList<>();
+    private final Idle platform = new Idle();
     private @Nullable ServingView serving;
     private @Nullable ProvisioningView provisioning;
     private long now;
@@ -54,7 +55,7 @@ final class ServingWorld {
         controller = new Controller(
                 catalog,
                 watched,
-                new Idle(launched),
+                platform,
                 () -> now,
                 (request, outcome, variant) -> {},
                 ControllerSettings.defaults().withInitialRate(RATE),
@@ -70,19 +71,20 @@ final class ServingWorld {
     }
 
     private void readyAll() {
-        List<Integer> pending = List.copyOf(launched);
-        launched.clear();
-        pending.forEach(controller::instanceReady);
+        List<Long> pending = List.copyOf(platform.launched());
+        platform.launched().clear();
+        pending.forEach(instance -> controller.events().instanceReady(instance, now));
     }
 
     /** Intervals, each with its requests, answered at once; then some that stay. */
     private void serveForAWhile() {
         for (int i = 0; i < INTERVALS; i++) {
             for (int r = 0; r < RATE * 10; r++) {
-                controller.executionFinished(controller.requestArrived(r % catalog.requestClasses()));
+                controller.requestArrived(r % catalog.requestClasses());
+                controller.events().attemptEnded(platform.attempt(), Attempt.ANSWERED, false, 0);
                 now += (long) (1e9 / RATE);
             }
-            controller.timerFired();
+            controller.events().timerFired();
             readyAll();
         }
         for (int c = 0; c < catalog.requestClasses(); c++) {
@@ -138,15 +140,26 @@ final class ServingWorld {
         }
     }
 
-    /** A platform that does nothing but list the instances that it should launch. */
-    record Idle(List<Integer> launched) implements Platform {
+    /** A platform that does nothing but list the instances that it should launch, and remember the last attempt. */
+    static final class Idle implements Platform {
+        private final List<Long> launched = new ArrayList<>();
+        private long attempt;
+
+        List<Long> launched() {
+            return launched;
+        }
+
+        long attempt() {
+            return attempt;
+        }
+
         @Override
-        public void launch(int instance, int fleet) {
+        public void launch(long instance, int fleet) {
             launched.add(instance);
         }
 
         @Override
-        public void terminate(int instance) {}
+        public void terminate(long instance) {}
 
         @Override
         public long launchNanos(int fleet) {
@@ -154,16 +167,20 @@ final class ServingWorld {
         }
 
         @Override
-        public void execute(int request, int size, int instance) {}
+        public void execute(long ofAttempt, int size, long instance) {
+            attempt = ofAttempt;
+        }
 
         @Override
-        public void invoke(int request, int function) {}
+        public void invoke(long ofAttempt, int pool) {
+            attempt = ofAttempt;
+        }
 
         @Override
-        public void keepAlive(int function, long idleNanos) {}
+        public void keepAlive(int pool, long idleNanos) {}
 
         @Override
-        public void prewarm(int function, int count) {}
+        public void prewarm(int pool, int count) {}
 
         @Override
         public void setTimer(long atNanos) {}

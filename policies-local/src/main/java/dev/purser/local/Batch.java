@@ -1,6 +1,7 @@
 package dev.purser.local;
 
 import dev.purser.core.engine.PlatformEvents;
+import dev.purser.core.engine.Ticket;
 import dev.purser.local.Backend.WorkerTimeoutException;
 import dev.purser.worker.protocol.InferRequest;
 import dev.purser.worker.protocol.InferResponse;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 class Batch implements Consumer<PlatformEvents> {
     final LocalWorker worker;
+    /** Its number with the first request's row. */
+    final long attempt;
+
     final int[] rows;
     final Call[] calls;
     /** What runs it; null until it is handed over. */
@@ -46,9 +50,10 @@ class Batch implements Consumer<PlatformEvents> {
 
     private final LocalPlatform platform;
 
-    Batch(LocalPlatform platform, LocalWorker worker, int size, boolean cold) {
+    Batch(LocalPlatform platform, LocalWorker worker, long attempt, int size, boolean cold) {
         this.platform = platform;
         this.worker = worker;
+        this.attempt = attempt;
         this.cold = cold;
         rows = new int[size];
         calls = new Call[size];
@@ -58,6 +63,11 @@ class Batch implements Consumer<PlatformEvents> {
     @Override
     public void accept(PlatformEvents events) {
         platform.finished(this, events);
+    }
+
+    /** The attempt with one of its requests. */
+    long ticket(int i) {
+        return Ticket.at(attempt, rows[i]);
     }
 
     /** Runs it; never throws. */

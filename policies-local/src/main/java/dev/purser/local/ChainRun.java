@@ -12,9 +12,7 @@ import org.jspecify.annotations.Nullable;
  * discards that.
  */
 final class ChainRun {
-    final int row;
     final Call call;
-    final int function;
     final int parts;
 
     /** The part that runs or waits now. */
@@ -30,10 +28,8 @@ final class ChainRun {
     long inferenceNanos;
     private final List<String> names = new ArrayList<>();
 
-    ChainRun(int row, Call call, int function, int parts) {
-        this.row = row;
+    ChainRun(Call call, int parts) {
         this.call = call;
-        this.function = function;
         this.parts = parts;
     }
 

@@ -102,11 +102,12 @@ public final class LocalDeployment implements AutoCloseable {
                 policies,
                 platform,
                 (call, end) -> {
+                    platform.ended(call);
                     call.end(end);
                     ended.add(call);
                 },
-                // the platform itself spaces the launches that fail
-                controller.withLaunchRetry(Duration.ZERO),
+                // the platform itself spaces the launches that fail; and what serves goes on, whatever a policy does
+                controller.withLaunchRetry(Duration.ZERO).withMaxPolicyFailures(Long.MAX_VALUE),
                 log);
         shutdownHook = new Thread(this::processEnds, "purser shutdown");
     }

@@ -1,8 +1,10 @@
 package dev.purser.local;
 
+import dev.purser.core.engine.Attempt;
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.Loss;
 import dev.purser.core.engine.PlatformEvents;
+import dev.purser.core.engine.Ticket;
 import dev.purser.core.live.LiveController;
 import dev.purser.core.live.LivePlatform;
 import dev.purser.core.model.VmProfile;
@@ -41,9 +43,7 @@ import org.slf4j.LoggerFactory;
  * first; a request that finds none starts one (a cold start), unless the account's concurrency limit is reached; an idle
  * one is reclaimed after its keep-alive.
  *
- * <p>In a chain each part has sandboxes of its own, and a request goes from one to the next as it goes to a function. It
- * has been admitted as a whole: where there is no room for the sandbox of a later part, the request waits for it, before
- * others that have not begun. What a part leaves for the next goes through the object store; the thread of the part's
+ * <p>In a chain each part has sandboxes of its own, and the engine takes a request from one to the next. What a part leaves for the next goes through the object store; the thread of the part's
  * sandbox does what the function's handler does on a platform where functions reach the store themselves, so that the part's
  * time is that of fetching, running and storing.
  */
@@ -72,12 +72,6 @@ final class LocalPlatform implements LivePlatform<Call> {
     private @Nullable LocalWorker[] instances = new LocalWorker[16];
     /** Instances that wait for room, the first to come first. */
     private final Deque<LocalWorker> waiting = new ArrayDeque<>();
-    /** Requests in chains that wait for room for the sandbox of their next part, the first to come first. */
-    private final Deque<ChainRun> waitingRuns = new ArrayDeque<>();
-
-    /** By function: its pool of sandboxes; of a chain that of its first part, and the others' follow. */
-    private final int[] firstPool;
-
     /** By pool: the idle sandboxes, the newest last. */
     private final List<Deque<LocalWorker>> idle = new ArrayList<>();
 
@@ -120,10 +114,8 @@ final class LocalPlatform implements LivePlatform<Call> {
             long expected = catalog.loadNanos(catalog.variantOfFleet(f)) + overhead;
             ofFleet[f] = new Launches(Place.INSTANCE, f, 0, catalog, settings, expected);
         }
-        firstPool = new int[catalog.functions()];
         List<Launches> launches = new ArrayList<>();
-        for (int f = 0; f < firstPool.length; f++) {
-            firstPool[f] = launches.size();
+        for (int f = 0; f < catalog.functions(); f++) {
             for (int part = 0; part < catalog.parts(f); part++) {
                 long expected = catalog.partLoadNanos(f, part) + overhead;
                 launches.add(new Launches(Place.FUNCTION, f, part, catalog, settings, expected));
@@ -164,23 +156,25 @@ final class LocalPlatform implements LivePlatform<Call> {
     // instances
 
     @Override
-    public void launch(int instance, int fleet) {
+    public void launch(long ticket, int fleet) {
         if (closed) {
             return;
         }
+        int instance = Ticket.row(ticket);
         if (instance >= instances.length) {
             instances = Arrays.copyOf(instances, Math.max(instance + 1, instances.length * 2));
         }
         int type = catalog.typeOfFleet(fleet);
         LocalWorker worker = new LocalWorker(
                 Place.INSTANCE,
-                instance,
+                ticket,
                 fleet,
                 0,
                 catalog.variantOfFleet(fleet),
                 catalog.instanceType(type).name() + "#" + instancesAsked++,
                 Math.min(settings.maxThreads(), catalog.instanceType(type).vcpus()),
                 System.nanoTime());
+        worker.billedFromNanos = live.nanos();
         instances[instance] = worker;
         workers.add(worker);
         if (!started) {
@@ -275,7 +269,7 @@ final class LocalPlatform implements LivePlatform<Call> {
     }
 
     private int pool(LocalWorker sandbox) {
-        return firstPool[sandbox.owner] + sandbox.part;
+        return catalog.pool(sandbox.owner) + sandbox.part;
     }
 
     private Launches launches(LocalWorker worker) {
@@ -294,7 +288,7 @@ final class LocalPlatform implements LivePlatform<Call> {
         worker.open(this, host, backend, slots(worker), initMs);
         noLongerFirst(worker);
         if (worker.place == Place.INSTANCE) {
-            events.instanceReady(worker.row);
+            events.instanceReady(worker.ticket, worker.billedFromNanos);
             return;
         }
         Batch cold = worker.waiting;
@@ -302,7 +296,7 @@ final class LocalPlatform implements LivePlatform<Call> {
             worker.waiting = null;
             worker.give(cold);
         } else {
-            events.prewarmFinished(worker.owner, worker.part, initBilled ? loadNanos : 0);
+            events.prewarmFinished(pool(worker), initBilled ? loadNanos : 0);
             rest(worker);
             admitWaiting();
         }
@@ -316,12 +310,14 @@ final class LocalPlatform implements LivePlatform<Call> {
     }
 
     @Override
-    public void terminate(int instance) {
-        LocalWorker worker = instances[instance];
-        if (worker != null) {
+    public void terminate(long instance) {
+        LocalWorker worker = Ticket.row(instance) < instances.length ? instances[Ticket.row(instance)] : null;
+        if (worker != null && worker.ticket == instance) {
             remove(worker);
             admitWaiting();
         }
+        long goneNanos = live.nanos();
+        live.report(events -> events.instanceGone(instance, goneNanos));
     }
 
     /** Forgets a worker and stops it. */
@@ -335,7 +331,7 @@ final class LocalPlatform implements LivePlatform<Call> {
             threads -= worker.threads;
         }
         if (worker.place == Place.INSTANCE) {
-            instances[worker.row] = null;
+            instances[Ticket.row(worker.ticket)] = null;
         } else {
             idle.get(pool(worker)).remove(worker);
         }
@@ -344,19 +340,16 @@ final class LocalPlatform implements LivePlatform<Call> {
 
     /** Room was made, or a sandbox became idle. */
     private void admitWaiting() {
-        if (!waitingRuns.isEmpty()) {
-            waitingRuns.removeIf(this::begin);
-        }
         while (!closed && !waiting.isEmpty() && makeRoom(waiting.getFirst().threads)) {
             begin(waiting.removeFirst());
         }
     }
 
     @Override
-    public void execute(int request, int size, int instance) {
-        LocalWorker worker = Objects.requireNonNull(instances[instance]);
-        Batch batch = new Batch(this, worker, size, false);
-        int row = request;
+    public void execute(long attempt, int size, long instance) {
+        LocalWorker worker = Objects.requireNonNull(instances[Ticket.row(instance)]);
+        Batch batch = new Batch(this, worker, attempt, size, false);
+        int row = Ticket.row(attempt);
         for (int i = 0; i < size; i++) {
             batch.rows[i] = row;
             batch.calls[i] = live.call(row);
@@ -373,7 +366,7 @@ final class LocalPlatform implements LivePlatform<Call> {
         live.report(events -> {
             for (int i = 0; i < batch.rows.length; i++) {
                 batch.calls[i].failed(503, cause);
-                events.requestFailed(batch.rows[i]);
+                events.requestEnded(batch.ticket(i), Attempt.FAILED);
             }
         });
     }
@@ -405,19 +398,27 @@ final class LocalPlatform implements LivePlatform<Call> {
         remove(worker);
         worker.lose(cause);
         if (worker.place == Place.INSTANCE) {
-            events.instanceLost(worker.row, wasReady ? Loss.CRASHED : Loss.LAUNCH_FAILED);
+            events.instanceLost(worker.ticket, wasReady ? Loss.CRASHED : Loss.LAUNCH_FAILED, live.nanos());
             failHopeless();
         } else {
-            events.sandboxReclaimed(worker.owner);
+            events.sandboxReclaimed(pool(worker));
             Batch batch = worker.only();
             if (batch != null) {
                 running--;
                 String why = "sandbox " + worker.name + (wasReady ? " was lost: " : " did not start: ") + cause;
                 batch.calls[0].failed(503, batch instanceof PartBatch part ? part.run.inPart(why) : why);
-                if (batch instanceof PartBatch part) {
-                    over(part.run);
+                batch.calls[0].batch = null;
+                batch.calls[0].losses++;
+                long ranNanos = batch.startedNanos == 0 ? -1 : now - batch.startedNanos;
+                if (wasReady && !(batch instanceof PartBatch)) {
+                    // it may be served elsewhere
+                    events.attemptEnded(batch.attempt, Attempt.LOST, batch.cold, ranNanos);
+                } else {
+                    if (batch instanceof PartBatch part) {
+                        over(part.run);
+                    }
+                    events.attemptEnded(batch.attempt, Attempt.FAILED, batch.cold, ranNanos);
                 }
-                events.requestFailed(batch.rows[0]);
             }
         }
         admitWaiting();
@@ -457,11 +458,11 @@ final class LocalPlatform implements LivePlatform<Call> {
         for (int i = 0; i < batch.rows.length; i++) {
             if (batch.results[i] instanceof ProtocolException failure) {
                 batch.calls[i].failed(batch, failure);
-                events.requestFailed(batch.rows[i]);
+                events.requestEnded(batch.ticket(i), Attempt.FAILED);
             } else if (batch.results[i] instanceof InferResponse response) {
                 batch.calls[i].answered(batch, response);
                 batch.worker.served++;
-                events.requestFinished(batch.rows[i]);
+                events.requestEnded(batch.ticket(i), Attempt.ANSWERED);
             }
         }
     }
@@ -472,49 +473,67 @@ final class LocalPlatform implements LivePlatform<Call> {
             if (batch.results[i] instanceof InferResponse response) {
                 batch.calls[i].answered(batch, response);
                 batch.worker.served++;
-                first = first < 0 ? batch.rows[i] : first;
+                first = first < 0 ? i : first;
             } else if (batch.results[i] instanceof ProtocolException failure) {
                 batch.calls[i].failed(batch, failure);
-                events.requestFailed(batch.rows[i]);
+                events.requestEnded(batch.ticket(i), Attempt.FAILED);
             }
         }
         if (first >= 0) {
-            events.executionFinished(first);
+            events.attemptEnded(batch.ticket(first), Attempt.ANSWERED, false, 0);
         }
     }
 
     // functions
 
     @Override
-    public void invoke(int request, int function) {
-        Call call = live.call(request);
+    public void invoke(long attempt, int pool) {
+        Call call = live.call(Ticket.row(attempt));
+        int function = catalog.functionOfPool(pool);
+        int part = catalog.partOfPool(pool);
         if (abandoned != null) {
-            failLater(request, call, abandoned);
+            failLater(attempt, call, abandoned);
             return;
         }
-        if (running >= catalog.workload().functions().concurrencyLimit()) {
-            live.report(events -> events.invocationThrottled(request));
-            return;
-        }
-        int pool = firstPool[function];
         LocalWorker warm = idle.get(pool).pollLast();
-        if (warm != null) {
-            running++;
-            warm.give(invocation(request, call, warm, false));
-            return;
-        }
-        String trouble = noStart(function, 0);
-        if (trouble != null) {
-            failLater(request, call, trouble);
-            return;
-        }
-        LocalWorker cold = waiting.isEmpty() && waitingRuns.isEmpty() ? sandbox(function, 0) : null;
-        if (cold == null) {
-            live.report(events -> events.invocationThrottled(request));
+        if (warm == null || running >= catalog.workload().functions().concurrencyLimit()) {
+            if (warm != null) {
+                idle.get(pool).addLast(warm);
+            }
+            start(attempt, call, function, part);
             return;
         }
         running++;
-        give(cold, invocation(request, call, cold, true));
+        warm.give(invocation(attempt, call, warm, false));
+    }
+
+    /** Serves a request in a new sandbox, where there is room for one. */
+    private void start(long attempt, Call call, int function, int part) {
+        if (running >= catalog.workload().functions().concurrencyLimit()) {
+            throttle(attempt);
+            return;
+        }
+        String trouble = noStart(function, part);
+        if (trouble != null) {
+            ChainRun chain = call.chain;
+            if (chain != null) {
+                chain.part = part;
+            }
+            failLater(attempt, call, chain == null ? trouble : chain.inPart(trouble));
+            return;
+        }
+        // a request in a chain goes before instances that wait for room: it has been let in
+        LocalWorker cold = waiting.isEmpty() || part > 0 ? sandbox(function, part) : null;
+        if (cold == null) {
+            throttle(attempt);
+            return;
+        }
+        running++;
+        give(cold, invocation(attempt, call, cold, true));
+    }
+
+    private void throttle(long attempt) {
+        live.report(events -> events.attemptEnded(attempt, Attempt.THROTTLED, false, 0));
     }
 
     /** What a sandbox that starts is to serve. */
@@ -525,7 +544,7 @@ final class LocalPlatform implements LivePlatform<Call> {
 
     /** Why no sandbox of a part is started now; null where one may be. */
     private @Nullable String noStart(int function, int part) {
-        Launches launches = ofPool[firstPool[function] + part];
+        Launches launches = ofPool[catalog.pool(function) + part];
         long wait = launches.waitNanos(System.nanoTime());
         return wait == 0
                 ? null
@@ -533,23 +552,30 @@ final class LocalPlatform implements LivePlatform<Call> {
                         + words(Duration.ofNanos(wait)) + ": " + launches.lastFailure();
     }
 
-    private void failLater(int request, Call call, String cause) {
+    private void failLater(long attempt, Call call, String cause) {
         live.report(events -> {
             call.failed(503, cause);
-            events.requestFailed(request);
+            if (call.chain != null) {
+                over(call.chain);
+            }
+            events.attemptEnded(attempt, Attempt.FAILED, false, -1);
         });
     }
 
-    private Batch invocation(int request, Call call, LocalWorker worker, boolean cold) {
-        if (catalog.isChain(worker.owner)) {
-            ChainRun run = new ChainRun(request, call, worker.owner, catalog.parts(worker.owner));
-            call.chain = run;
-            return new PartBatch(this, store, worker, cold, run);
+    private Batch invocation(long attempt, Call call, LocalWorker worker, boolean cold) {
+        if (!catalog.isChain(worker.owner)) {
+            Batch batch = new Batch(this, worker, attempt, 1, cold);
+            batch.rows[0] = Ticket.row(attempt);
+            batch.calls[0] = call;
+            return batch;
         }
-        Batch batch = new Batch(this, worker, 1, cold);
-        batch.rows[0] = request;
-        batch.calls[0] = call;
-        return batch;
+        ChainRun run = call.chain;
+        if (run == null) {
+            run = new ChainRun(call, catalog.parts(worker.owner));
+            call.chain = run;
+        }
+        run.part = worker.part;
+        return new PartBatch(this, store, worker, attempt, cold, run);
     }
 
     /** Starts a sandbox; null where there is no room. */
@@ -561,7 +587,7 @@ final class LocalPlatform implements LivePlatform<Call> {
         String name = catalog.memoryOfPart(function, part) + " MB#" + sandboxesAsked++;
         LocalWorker worker = new LocalWorker(
                 Place.FUNCTION,
-                -1,
+                Ticket.NONE,
                 function,
                 part,
                 catalog.variantOfFunction(function),
@@ -569,8 +595,9 @@ final class LocalPlatform implements LivePlatform<Call> {
                 more,
                 System.nanoTime());
         workers.add(worker);
+        // before it can be reported to be gone
+        live.report(events -> events.sandboxStarted(catalog.pool(function) + part));
         begin(worker);
-        live.report(events -> events.sandboxStarted(function));
         return worker;
     }
 
@@ -581,7 +608,6 @@ final class LocalPlatform implements LivePlatform<Call> {
         }
         LocalWorker worker = batch.worker;
         Call call = batch.calls[0];
-        int row = batch.rows[0];
         running--;
         if (!worker.dying) {
             rest(worker);
@@ -589,10 +615,10 @@ final class LocalPlatform implements LivePlatform<Call> {
         if (batch.results[0] instanceof InferResponse response) {
             worker.served++;
             call.answered(batch, response);
-            events.invocationFinished(row, batch.cold, paidNanos(batch));
+            events.attemptEnded(batch.attempt, Attempt.ANSWERED, batch.cold, paidNanos(batch));
         } else if (batch.results[0] instanceof ProtocolException failure) {
             call.failed(batch, failure);
-            events.requestFailed(row);
+            events.attemptEnded(batch.attempt, Attempt.FAILED, batch.cold, paidNanos(batch));
         }
         admitWaiting();
     }
@@ -603,77 +629,37 @@ final class LocalPlatform implements LivePlatform<Call> {
 
     // chains
 
-    /** A part ran: the next one follows. */
+    /** A part ran. */
     private void partRan(PartBatch batch, PlatformEvents events) {
         LocalWorker worker = batch.worker;
         ChainRun run = batch.run;
+        running--;
         run.ran(batch);
         run.call.batch = null;
         if (!worker.dying) {
             rest(worker);
         }
         if (batch.results[0] instanceof ProtocolException failure) {
-            running--;
             run.call.failed(batch, new ProtocolException(failure.status(), run.inPart(failure.getMessage())));
             over(run);
-            events.requestFailed(run.row);
+            events.attemptEnded(batch.attempt, Attempt.FAILED, batch.cold, paidNanos(batch));
         } else if (batch.results[0] instanceof InferResponse response) {
             worker.served++;
             run.left = batch.output;
-            events.partFinished(run.row, run.part, batch.cold, paidNanos(batch));
             if (run.isLast()) {
-                running--;
                 run.call.answered(batch, response);
                 over(run);
-                events.invocationFinished(run.row, run.coldParts > 0, 0);
-            } else {
-                run.part++;
-                waitingRuns.add(run);
             }
+            events.attemptEnded(batch.attempt, Attempt.ANSWERED, batch.cold, paidNanos(batch));
         }
         admitWaiting();
-        if (waitingRuns.contains(run)) {
-            later(settings.launchTimeout().toNanos(), late -> {
-                if (waitingRuns.remove(run)) {
-                    fail(run, "there was no room for its sandbox for " + words(settings.launchTimeout()), late);
-                }
-            });
-        }
     }
 
-    /** Begins the next part of a request that waits for it; false where there is no room for its sandbox. */
-    private boolean begin(ChainRun run) {
-        if (run.call.chain != run) {
-            // it has ended meanwhile
-            return true;
+    /** A request has ended, wherever it was. */
+    void ended(Call call) {
+        if (call.chain != null) {
+            over(call.chain);
         }
-        LocalWorker warm = idle.get(firstPool[run.function] + run.part).pollLast();
-        if (warm != null) {
-            warm.give(new PartBatch(this, store, warm, false, run));
-            return true;
-        }
-        String trouble = noStart(run.function, run.part);
-        if (trouble != null) {
-            live.report(events -> fail(run, trouble, events));
-            return true;
-        }
-        LocalWorker cold = sandbox(run.function, run.part);
-        if (cold == null) {
-            return false;
-        }
-        give(cold, new PartBatch(this, store, cold, true, run));
-        return true;
-    }
-
-    /** Fails a request between two parts. */
-    private void fail(ChainRun run, String cause, PlatformEvents events) {
-        if (run.call.chain != run) {
-            return;
-        }
-        running--;
-        run.call.failed(503, run.inPart(cause));
-        over(run);
-        events.requestFailed(run.row);
     }
 
     /** A request has left its chain, by whichever end. */
@@ -734,31 +720,24 @@ final class LocalPlatform implements LivePlatform<Call> {
 
     private void reclaim(LocalWorker sandbox) {
         remove(sandbox);
-        live.report(events -> events.sandboxReclaimed(sandbox.owner));
+        live.report(events -> events.sandboxReclaimed(pool(sandbox)));
     }
 
     @Override
-    public void keepAlive(int function, long idleNanos) {
-        int first = firstPool[function];
-        for (int pool = first; pool < first + catalog.parts(function); pool++) {
-            keepAlive[pool] = idleNanos;
-            LocalWorker oldest = idle.get(pool).peekFirst();
-            if (oldest != null) {
-                expireBy(pool, expiry(oldest));
-            }
+    public void keepAlive(int pool, long idleNanos) {
+        keepAlive[pool] = idleNanos;
+        LocalWorker oldest = idle.get(pool).peekFirst();
+        if (oldest != null) {
+            expireBy(pool, expiry(oldest));
         }
     }
 
     @Override
-    public void prewarm(int function, int sandboxes) {
-        for (int part = 0; part < catalog.parts(function); part++) {
-            prewarm(function, part, sandboxes);
-        }
-    }
-
-    private void prewarm(int function, int part, int sandboxes) {
+    public void prewarm(int pool, int sandboxes) {
+        int function = catalog.functionOfPool(pool);
+        int part = catalog.partOfPool(pool);
         for (int i = 0; i < sandboxes && !closed; i++) {
-            boolean room = waiting.isEmpty() && waitingRuns.isEmpty() && noStart(function, part) == null;
+            boolean room = waiting.isEmpty() && noStart(function, part) == null;
             if (!room || sandbox(function, part) == null) {
                 LOG.info(
                         "{} of {} sandboxes of {} are not started ahead",
@@ -906,16 +885,13 @@ final class LocalPlatform implements LivePlatform<Call> {
     void abandon(Controller controller, String cause) {
         abandoned = cause;
         live.forEachOpen((call, row) -> {
-            Batch batch = call.batch;
             ChainRun chain = call.chain;
             call.failed(503, cause);
-            if (!controller.withdraw(row) && (batch != null || chain != null)) {
-                call.batch = null;
-                if (chain != null) {
-                    over(chain);
-                }
-                controller.requestFailed(row);
+            call.batch = null;
+            if (chain != null) {
+                over(chain);
             }
+            controller.abandon(row);
         });
     }
 

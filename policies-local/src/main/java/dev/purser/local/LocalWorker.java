@@ -1,6 +1,7 @@
 package dev.purser.local;
 
 import dev.purser.core.engine.Controller;
+import dev.purser.core.engine.Ticket;
 import dev.purser.local.Answer.Place;
 import dev.purser.local.LocalState.Phase;
 import java.time.Duration;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** An instance or a sandbox as the engine's side sees it; only touched inside the engine. */
 final class LocalWorker {
     final Place place;
-    /** The engine's row of an instance; -1 for a sandbox. */
-    final int row;
+    /** An instance's; {@link Ticket#NONE} for a sandbox. */
+    final long ticket;
     /** The fleet or the function. */
     final int owner;
     /** Which part of the function, counted from 0. */
@@ -37,6 +38,9 @@ final class LocalWorker {
     @Nullable
     Backend backend;
 
+    /** When an instance was asked for, on the engine's clock. */
+    long billedFromNanos;
+
     long startedNanos;
     long readyNanos;
     long loadNanos;
@@ -53,9 +57,9 @@ final class LocalWorker {
 
     private int freeSlots;
 
-    LocalWorker(Place place, int row, int owner, int part, int variant, String name, int threads, long now) {
+    LocalWorker(Place place, long ticket, int owner, int part, int variant, String name, int threads, long now) {
         this.place = place;
-        this.row = row;
+        this.ticket = ticket;
         this.owner = owner;
         this.part = part;
         this.variant = variant;
@@ -141,10 +145,10 @@ final class LocalWorker {
                 && place == Place.INSTANCE
                 && phase == Phase.READY
                 && controller != null
-                && controller.isDraining(row);
+                && controller.isDraining(ticket);
         return new LocalState.Worker(
                 place,
-                row,
+                place == Place.INSTANCE ? Ticket.row(ticket) : -1,
                 owner,
                 variant,
                 name,

@@ -1,5 +1,6 @@
 package dev.purser.local;
 
+import dev.purser.core.engine.Ticket;
 import dev.purser.core.live.ObjectStore;
 import dev.purser.worker.protocol.EncodedMessage;
 import dev.purser.worker.protocol.InferRequest;
@@ -31,13 +32,13 @@ final class PartBatch extends Batch {
     @Nullable
     String output;
 
-    PartBatch(LocalPlatform platform, ObjectStore store, LocalWorker worker, boolean cold, ChainRun run) {
-        super(platform, worker, 1, cold);
+    PartBatch(LocalPlatform platform, ObjectStore store, LocalWorker worker, long attempt, boolean cold, ChainRun run) {
+        super(platform, worker, attempt, 1, cold);
         this.run = run;
         this.store = store;
         input = run.left;
         last = run.isLast();
-        rows[0] = run.row;
+        rows[0] = Ticket.row(attempt);
         calls[0] = run.call;
     }
 

@@ -35,7 +35,7 @@ final class BatchTest {
     @SuppressWarnings("NullAway") // neither platform nor worker has a part in this
     private Batch run(Model model, int losses, InferRequest... requests) {
         asked.clear();
-        Batch batch = new Batch(null, null, requests.length, false);
+        Batch batch = new Batch(null, null, 0, requests.length, false);
         for (int i = 0; i < requests.length; i++) {
             batch.calls[i] = new Call(requests[i]);
             batch.calls[i].losses = losses;

@@ -263,16 +263,13 @@ final class ChainTest {
             }
         };
         World world = chain().function(directory.resolve("a.onnx"));
-        world.settings(world.settings().toBuilder()
-                .maxThreads(2)
-                .launchTimeout(Duration.ofMillis(300))
-                .build());
+        world.settings(world.settings().toBuilder().maxThreads(2).build());
         try (LocalDeployment deployment = world.start(host)) {
             CompletableFuture<Answer> holds = deployment.infer(1, request("long", 1));
             await("the other function to run", () -> host.started.size() == 1);
             Answer answer = deployment.infer(0, request("a", 1)).join();
-            assertThat(answer.status()).isEqualTo(503);
-            assertThat(answer.cause()).isEqualTo("part 2 of 3: there was no room for its sandbox for 300 ms");
+            assertThat(answer.status()).isEqualTo(504);
+            assertThat(answer.cause()).startsWith("no worker was free for it");
             nothingIsLeft(deployment);
             never.countDown();
             assertThat(holds.join().outcome()).isEqualTo(Outcome.ANSWERED);

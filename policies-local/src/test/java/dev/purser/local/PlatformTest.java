@@ -476,12 +476,12 @@ final class PlatformTest {
         }
 
         @Test
-        void aSandboxThatDiesFailsItsRequest() {
+        void aRequestWhoseSandboxesDieIsTriedElsewhereAndFailsInTheEnd() {
             FakeHost host = new FakeHost();
             try (LocalDeployment deployment = function().start(host)) {
                 Answer dead = deployment.infer(0, request(FakeHost.POISON, 1)).join();
                 assertThat(dead.outcome()).isEqualTo(Outcome.FAILED);
-                assertThat(dead.cause()).isEqualTo("sandbox 1769 MB#0 was lost: it died");
+                assertThat(dead.cause()).isEqualTo("sandbox 1769 MB#2 was lost: it died");
                 assertThat(y(deployment.infer(0, request("a", 1)).join())).isEqualTo(2);
             }
         }

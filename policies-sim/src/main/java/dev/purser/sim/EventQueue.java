@@ -8,7 +8,7 @@ import java.util.Arrays;
  */
 final class EventQueue {
     /** Bits of the event's kind and of the row it speaks of; the rest counts events. */
-    private static final int KIND_BITS = 4;
+    private static final int KIND_BITS = 5;
 
     private static final int ROW_BITS = 24;
     private static final int ROW_LIMIT = 1 << ROW_BITS;

@@ -1,9 +1,12 @@
 package dev.purser.sim;
 
+import dev.purser.core.engine.Attempt;
 import dev.purser.core.engine.Clock;
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.Loss;
 import dev.purser.core.engine.Platform;
+import dev.purser.core.engine.PlatformEvents;
+import dev.purser.core.engine.Ticket;
 import dev.purser.core.model.ChainPart;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.BurstPricing;
@@ -42,6 +45,8 @@ final class SimulatedPlatform implements Platform, Clock {
     private static final int CREDITS_EXHAUSTED = 13;
     private static final int SPOT_PRICE = 14;
     private static final int SPOT_EVENT = 15;
+    private static final int GONE = 16;
+    private static final int STOPPED = 17;
 
     /** How soon the provider says that a launch cannot be had, or that it failed. */
     private static final long NO_CAPACITY_NANOS = 1_000_000_000L;
@@ -52,13 +57,6 @@ final class SimulatedPlatform implements Platform, Clock {
     private final SimulatorSettings settings;
     private final EventQueue events = new EventQueue();
     private final SandboxTable sandboxes;
-    /** By function: its pool of sandboxes; of a chain that of its first part, and the others' follow. */
-    private final int[] firstPool;
-
-    /** By pool: its function, and which part of it. */
-    private final int[] functionOfPool;
-
-    private final int[] partOfPool;
     private final Noise service;
     private final Noise partService;
     private final Noise instanceBoot;
@@ -90,21 +88,25 @@ final class SimulatedPlatform implements Platform, Clock {
 
     private long[] exhaustedTag = new long[16];
 
-    /** Of each request on an instance: the instance, and the tag of its end, so that one that was lost does not end. */
-    private int[] servedBy = new int[64];
+    /** Of each instance: its ticket, and the tag of the report that it has stopped or is gone. */
+    private long[] ticketOf = new long[16];
+
+    private long[] leftTag = new long[16];
+
+    /** Of each attempt, by its row: its ticket; and on an instance the tag of its end, so that one that was lost does not end. */
+    private long[] attempts = new long[64];
 
     private long[] finishTag = new long[64];
 
-    /** Of each request in a function: its sandbox, what is paid for, and whether it started cold. */
-    private int[] sandbox = new int[64];
+    /** Of each sandbox that is busy: the attempt that it serves, what is paid for, and whether it started cold. */
+    private long[] serves = new long[64];
 
     private long[] paidNanos = new long[64];
     private boolean[] cold = new boolean[64];
-    /** Of each request in a chain: whether any part until now started cold. */
-    private boolean[] anyCold = new boolean[64];
 
     private final Noise launchFault;
     private Controller controller;
+    private PlatformEvents reports;
     private long now;
     private long booted;
     private long faultable;
@@ -115,21 +117,7 @@ final class SimulatedPlatform implements Platform, Clock {
     SimulatedPlatform(ServiceCatalog catalog, SimulatorSettings settings, Seeds seeds) {
         this.catalog = catalog;
         this.settings = settings;
-        firstPool = new int[catalog.functions()];
-        int pools = 0;
-        for (int f = 0; f < firstPool.length; f++) {
-            firstPool[f] = pools;
-            pools += catalog.parts(f);
-        }
-        functionOfPool = new int[pools];
-        partOfPool = new int[pools];
-        for (int f = 0; f < firstPool.length; f++) {
-            for (int part = 0; part < catalog.parts(f); part++) {
-                functionOfPool[firstPool[f] + part] = f;
-                partOfPool[firstPool[f] + part] = part;
-            }
-        }
-        sandboxes = new SandboxTable(pools);
+        sandboxes = new SandboxTable(catalog.pools());
         partService = new Noise(settings.service(), seeds.of("part-service"));
         service = new Noise(settings.service(), seeds.of("service"));
         instanceBoot = new Noise(settings.instanceBootSpread(), seeds.of("instance-boot"));
@@ -139,18 +127,19 @@ final class SimulatedPlatform implements Platform, Clock {
         invokeOverhead = settings.invokeOverhead().toNanos();
         concurrencyLimit = catalog.workload().functions().concurrencyLimit();
         initBilled = catalog.priceBook().function().initBilled();
-        keepAlive = new long[pools];
+        keepAlive = new long[catalog.pools()];
         launchFault = new Noise(Spread.none(), seeds.of("launch-fault"));
         spot = new Spot(catalog, settings, seeds);
     }
 
     /** What the spot market has in store is put into the queue. */
     void open() {
-        spot.open(this, controller);
+        spot.open(this, reports);
     }
 
     void attach(Controller newController) {
         controller = newController;
+        reports = newController.events();
     }
 
     @Override
@@ -175,15 +164,14 @@ final class SimulatedPlatform implements Platform, Clock {
         switch (EventQueue.kind(tag)) {
             case EXECUTION_FINISHED -> {
                 if (finishTag[row] == tag) {
-                    finishTag[row] = 0;
-                    controller.executionFinished(row);
+                    reports.attemptEnded(attempts[row], Attempt.ANSWERED, false, 0);
                 }
             }
             case INVOCATION_FINISHED -> invocationFinished(row);
             case SANDBOX_EXPIRY -> expire(row, tag);
             case TIMER -> {
                 if (timerTag == tag) {
-                    controller.timerFired();
+                    reports.timerFired();
                 }
             }
             case INSTANCE_READY -> {
@@ -191,12 +179,12 @@ final class SimulatedPlatform implements Platform, Clock {
                     ready(row);
                 }
             }
-            case THROTTLED -> controller.invocationThrottled(row);
-            case SANDBOX_STARTED -> controller.sandboxStarted(functionOfPool[sandboxes.pool(row)]);
+            case THROTTLED -> reports.attemptEnded(attempts[row], Attempt.THROTTLED, false, 0);
+            case SANDBOX_STARTED -> reports.sandboxStarted(sandboxes.pool(row));
             case NOTICE -> {
                 if (noticeTag[row] == tag) {
-                    controller.instanceNotice(
-                            row, now + settings.spot().notice().toNanos());
+                    reports.instanceNotice(
+                            ticketOf[row], now + settings.spot().notice().toNanos());
                 }
             }
             case INTERRUPTED -> {
@@ -220,18 +208,29 @@ final class SimulatedPlatform implements Platform, Clock {
                     creditsExhausted(row);
                 }
             }
-            case SPOT_PRICE -> spot.priceChanges(row, this, controller);
+            case SPOT_PRICE -> spot.priceChanges(row, this, reports);
             case SPOT_EVENT -> spot.happens(row, this);
+            case GONE -> {
+                if (leftTag[row] == tag) {
+                    reports.instanceGone(ticketOf[row], now);
+                }
+            }
+            case STOPPED -> {
+                if (leftTag[row] == tag) {
+                    reports.instanceStopped(ticketOf[row], now);
+                }
+            }
             default -> {
                 int pool = sandboxes.pool(row);
-                controller.prewarmFinished(functionOfPool[pool], partOfPool[pool], initNanos(pool));
+                reports.prewarmFinished(pool, initNanos(pool));
                 rest(row);
             }
         }
     }
 
     @Override
-    public void launch(int instance, int fleet) {
+    public void launch(long ticket, int fleet) {
+        int instance = Ticket.row(ticket);
         if (instance >= readyTag.length) {
             int size = Math.max(instance + 1, readyTag.length * 2);
             readyTag = Arrays.copyOf(readyTag, size);
@@ -243,7 +242,10 @@ final class SimulatedPlatform implements Platform, Clock {
             launchedNanos = Arrays.copyOf(launchedNanos, size);
             credits = Arrays.copyOf(credits, size);
             exhaustedTag = Arrays.copyOf(exhaustedTag, size);
+            ticketOf = Arrays.copyOf(ticketOf, size);
+            leftTag = Arrays.copyOf(leftTag, size);
         }
+        ticketOf[instance] = ticket;
         fleetOf[instance] = fleet;
         begin(
                 instance,
@@ -264,12 +266,13 @@ final class SimulatedPlatform implements Platform, Clock {
     }
 
     @Override
-    public void stop(int instance) {
-        terminate(instance);
+    public void stop(long ticket) {
+        leaves(Ticket.row(ticket), STOPPED);
     }
 
     @Override
-    public void start(int instance) {
+    public void start(long ticket) {
+        int instance = Ticket.row(ticket);
         begin(
                 instance,
                 settings.standbyStart().toNanos() + catalog.loadNanos(catalog.variantOfFleet(fleetOf[instance])));
@@ -279,6 +282,7 @@ final class SimulatedPlatform implements Platform, Clock {
     private void begin(int instance, long delay) {
         int type = catalog.typeOfFleet(fleetOf[instance]);
         busyUntil[instance] = now;
+        leftTag[instance] = 0;
         exists[instance] = true;
         noticeTag[instance] = 0;
         interruptTag[instance] = 0;
@@ -319,11 +323,21 @@ final class SimulatedPlatform implements Platform, Clock {
                     burst.launchCredits(),
                     now);
         }
-        controller.instanceReady(instance);
+        reports.instanceReady(ticketOf[instance], launchedNanos[instance]);
     }
 
     @Override
-    public void terminate(int instance) {
+    public void terminate(long ticket) {
+        leaves(Ticket.row(ticket), GONE);
+    }
+
+    /** An instance stops or ends; that is reported at once. */
+    private void leaves(int instance, int report) {
+        forget(instance);
+        leftTag[instance] = events.add(now, report, instance);
+    }
+
+    private void forget(int instance) {
         readyTag[instance] = 0;
         exists[instance] = false;
         noticeTag[instance] = 0;
@@ -364,17 +378,12 @@ final class SimulatedPlatform implements Platform, Clock {
     }
 
     private void lose(int instance, Loss loss) {
-        for (int row = 0; row < servedBy.length; row++) {
-            if (servedBy[row] == instance) {
-                finishTag[row] = 0;
-            }
-        }
         CpuCredits ofInstance = credits[instance];
         if (ofInstance != null) {
             ofInstance.abandon(now);
         }
-        terminate(instance);
-        controller.instanceLost(instance, loss);
+        forget(instance);
+        reports.instanceLost(ticketOf[instance], loss, now);
     }
 
     @Override
@@ -383,15 +392,12 @@ final class SimulatedPlatform implements Platform, Clock {
     }
 
     @Override
-    public void execute(int request, int size, int instance) {
+    public void execute(long attempt, int size, long ticket) {
+        int request = Ticket.row(attempt);
+        int instance = Ticket.row(ticket);
         long profiled = catalog.serviceNanos(fleetOf[instance], size);
         long nanos = serviceNanos(profiled, request, now - busyUntil[instance]);
-        if (request >= servedBy.length) {
-            int length = Math.max(request + 1, servedBy.length * 2);
-            servedBy = Arrays.copyOf(servedBy, length);
-            finishTag = Arrays.copyOf(finishTag, length);
-        }
-        servedBy[request] = instance;
+        begins(attempt, request);
         CpuCredits ofInstance = credits[instance];
         if (ofInstance != null) {
             ofInstance.advance(now);
@@ -403,6 +409,16 @@ final class SimulatedPlatform implements Platform, Clock {
         long end = now + nanos;
         busyUntil[instance] = Math.max(busyUntil[instance], end);
         finishTag[request] = events.add(end, EXECUTION_FINISHED, request);
+    }
+
+    private void begins(long attempt, int request) {
+        if (request >= attempts.length) {
+            int size = Math.max(request + 1, attempts.length * 2);
+            attempts = Arrays.copyOf(attempts, size);
+            finishTag = Arrays.copyOf(finishTag, size);
+        }
+        attempts[request] = attempt;
+        finishTag[request] = 0;
     }
 
     private void creditServiceFinished(int instance, long tag) {
@@ -418,7 +434,7 @@ final class SimulatedPlatform implements Platform, Clock {
         busyUntil[instance] = now;
         creditsChanged(instance, ofInstance, speed, -1);
         reportCredits(instance, ofInstance);
-        controller.executionFinished(request);
+        reports.attemptEnded(attempts[request], Attempt.ANSWERED, false, 0);
     }
 
     private void creditsExhausted(int instance) {
@@ -444,13 +460,13 @@ final class SimulatedPlatform implements Platform, Clock {
 
     private void reportCredits(int instance, CpuCredits ofInstance) {
         if (ofInstance.changesReport()) {
-            controller.instanceThrottled(instance, ofInstance.isReportedThrottled());
+            reports.instanceThrottled(ticketOf[instance], ofInstance.isReportedThrottled());
         }
     }
 
     @Override
-    public long surplusVcpuMillis(int instance) {
-        CpuCredits ofInstance = credits[instance];
+    public long surplusVcpuMillis(long ticket) {
+        CpuCredits ofInstance = credits[Ticket.row(ticket)];
         return ofInstance == null ? 0 : ofInstance.surplusVcpuMillis(now);
     }
 
@@ -460,59 +476,49 @@ final class SimulatedPlatform implements Platform, Clock {
     }
 
     @Override
-    public void invoke(int request, int function) {
+    public void invoke(long attempt, int pool) {
+        int request = Ticket.row(attempt);
+        begins(attempt, request);
         if (running >= concurrencyLimit) {
             events.add(now + invokeOverhead, THROTTLED, request);
             return;
         }
         running++;
-        if (request >= sandbox.length) {
-            int size = Math.max(request + 1, sandbox.length * 2);
-            sandbox = Arrays.copyOf(sandbox, size);
-            paidNanos = Arrays.copyOf(paidNanos, size);
-            cold = Arrays.copyOf(cold, size);
-            anyCold = Arrays.copyOf(anyCold, size);
-        }
-        int pool = firstPool[function];
-        if (catalog.isChain(function)) {
-            anyCold[request] = false;
-            runPart(request, pool);
+        int function = catalog.functionOfPool(pool);
+        int row = sandboxes.takeNewestIdle(pool);
+        long paused = row == SandboxTable.NONE ? 0 : now - sandboxes.idleSince(row);
+        if (!catalog.isChain(function)) {
+            run(request, pool, row, serviceNanos(catalog.functionNanos(function), request, paused));
             return;
         }
-        int row = sandboxes.takeNewestIdle(pool);
-        long nanos = serviceNanos(
-                catalog.functionNanos(function),
-                request,
-                row == SandboxTable.NONE ? 0 : now - sandboxes.idleSince(row));
-        run(request, pool, row, nanos);
-    }
-
-    /** A part of a chain begins. Parts are apart in their luck, so that a long chain varies less than a short one. */
-    private void runPart(int request, int pool) {
-        int part = partOfPool[pool];
-        int row = sandboxes.takeNewestIdle(pool);
+        // parts are apart in their luck, so that a long chain varies less than a short one
+        int part = catalog.partOfPool(pool);
         double factor = partService.factor(controller.requestNumber(request) * ChainPart.MAX_PARTS + part);
-        long nanos = Math.max(1, Math.round(catalog.partNanos(functionOfPool[pool], part) * factor));
-        if (row != SandboxTable.NONE && now - sandboxes.idleSince(row) >= idle) {
-            nanos += extra;
-        }
-        anyCold[request] |= row == SandboxTable.NONE;
-        run(request, pool, row, nanos);
+        long nanos = Math.max(1, Math.round(catalog.partNanos(function, part) * factor));
+        run(request, pool, row, paused >= idle && row != SandboxTable.NONE ? nanos + extra : nanos);
     }
 
     /** Runs a request in an idle sandbox, or in a new one where there is none. */
     private void run(int request, int pool, int idleRow, long nanos) {
         int row = idleRow;
-        cold[request] = row == SandboxTable.NONE;
-        paidNanos[request] = nanos;
+        boolean starts = row == SandboxTable.NONE;
+        long paid = nanos;
         long end = now + invokeOverhead + nanos;
-        if (row == SandboxTable.NONE) {
+        if (starts) {
             row = startSandbox(pool);
             end += coldStartNanos(pool);
-            paidNanos[request] += initNanos(pool);
+            paid += initNanos(pool);
         }
-        sandbox[request] = row;
-        events.add(end, INVOCATION_FINISHED, request);
+        if (row >= serves.length) {
+            int size = Math.max(row + 1, serves.length * 2);
+            serves = Arrays.copyOf(serves, size);
+            paidNanos = Arrays.copyOf(paidNanos, size);
+            cold = Arrays.copyOf(cold, size);
+        }
+        serves[row] = attempts[request];
+        paidNanos[row] = paid;
+        cold[row] = starts;
+        events.add(end, INVOCATION_FINISHED, row);
     }
 
     private int startSandbox(int pool) {
@@ -522,7 +528,7 @@ final class SimulatedPlatform implements Platform, Clock {
     }
 
     private long loadNanos(int pool) {
-        return catalog.partLoadNanos(functionOfPool[pool], partOfPool[pool]);
+        return catalog.partLoadNanos(catalog.functionOfPool(pool), catalog.partOfPool(pool));
     }
 
     private long coldStartNanos(int pool) {
@@ -534,27 +540,10 @@ final class SimulatedPlatform implements Platform, Clock {
         return initBilled ? loadNanos(pool) : 0;
     }
 
-    private void invocationFinished(int request) {
-        int row = sandbox[request];
-        int pool = sandboxes.pool(row);
+    private void invocationFinished(int row) {
         rest(row);
-        if (catalog.isChain(functionOfPool[pool])) {
-            partFinished(request, pool);
-            return;
-        }
         running--;
-        controller.invocationFinished(request, cold[request], paidNanos[request]);
-    }
-
-    private void partFinished(int request, int pool) {
-        int part = partOfPool[pool];
-        controller.partFinished(request, part, cold[request], paidNanos[request]);
-        if (part < catalog.parts(functionOfPool[pool]) - 1) {
-            runPart(request, pool + 1);
-            return;
-        }
-        running--;
-        controller.invocationFinished(request, anyCold[request], 0);
+        reports.attemptEnded(serves[row], Attempt.ANSWERED, cold[row], paidNanos[row]);
     }
 
     /**
@@ -592,18 +581,11 @@ final class SimulatedPlatform implements Platform, Clock {
             return;
         }
         sandboxes.reclaim(row);
-        controller.sandboxReclaimed(functionOfPool[sandboxes.pool(row)]);
+        reports.sandboxReclaimed(sandboxes.pool(row));
     }
 
     @Override
-    public void keepAlive(int function, long idleNanos) {
-        int first = firstPool[function];
-        for (int pool = first; pool < first + catalog.parts(function); pool++) {
-            keepAliveOfPool(pool, idleNanos);
-        }
-    }
-
-    private void keepAliveOfPool(int pool, long idleNanos) {
+    public void keepAlive(int pool, long idleNanos) {
         boolean shorter = idleNanos < keepAlive[pool];
         keepAlive[pool] = idleNanos;
         if (shorter) {
@@ -615,12 +597,9 @@ final class SimulatedPlatform implements Platform, Clock {
     }
 
     @Override
-    public void prewarm(int function, int count) {
-        int first = firstPool[function];
-        for (int pool = first; pool < first + catalog.parts(function); pool++) {
-            for (int i = 0; i < count; i++) {
-                events.add(now + coldStartNanos(pool), SANDBOX_WARM, startSandbox(pool));
-            }
+    public void prewarm(int pool, int count) {
+        for (int i = 0; i < count; i++) {
+            events.add(now + coldStartNanos(pool), SANDBOX_WARM, startSandbox(pool));
         }
     }
 

@@ -2,7 +2,7 @@ package dev.purser.sim;
 
 import dev.purser.core.InputException;
 import dev.purser.core.Names;
-import dev.purser.core.engine.Controller;
+import dev.purser.core.engine.PlatformEvents;
 import dev.purser.core.policy.ServiceCatalog;
 import dev.purser.core.pricing.Market;
 import dev.purser.core.pricing.SpotOffer;
@@ -92,7 +92,7 @@ final class Spot {
     }
 
     /** Tells the first prices, and puts the first events into the queue. */
-    void open(SimulatedPlatform platform, Controller controller) {
+    void open(SimulatedPlatform platform, PlatformEvents reports) {
         for (int t = 0; t < prices.length; t++) {
             List<Change> changes = prices[t];
             if (changes != null) {
@@ -101,7 +101,7 @@ final class Spot {
                     first++;
                 }
                 nextChange[t] = first;
-                priceChanges(t, platform, controller);
+                priceChanges(t, platform, reports);
             }
             if (eventRate(t) > 0) {
                 platform.spotEvent(after(eventRate(t)), false, t);
@@ -156,7 +156,7 @@ final class Spot {
     }
 
     /** A type's price changes now. */
-    void priceChanges(int type, SimulatedPlatform platform, Controller controller) {
+    void priceChanges(int type, SimulatedPlatform platform, PlatformEvents reports) {
         List<Change> changes = prices[type];
         if (changes == null) {
             return;
@@ -167,7 +167,7 @@ final class Spot {
             platform.spotEvent(at.toNanos(), true, type);
         }
         tooDear[type] = price.doubleValue() > catalog.maxUsdPerHour(type);
-        controller.spotPriceChanged(type, price);
+        reports.spotPriceChanged(type, price);
         if (tooDear[type]) {
             for (int instance : platform.instancesOf(type)) {
                 platform.interrupt(instance);

@@ -9,7 +9,8 @@ import java.util.Arrays;
  * the busiest instance with a free slot is one bit operation; the tail of the idle list has been idle longest.
  *
  * <p>An instance is pending, ready, draining (it ends with its last request) or leaving (as draining, but the provider ends
- * it); or it is being prepared to stand by, or stands by, stopped.
+ * it); or it is being prepared to stand by, is stopping, or stands by, stopped; and in the end it is ending, until the
+ * platform says that it is gone.
  */
 final class FleetTable {
     static final int NONE = -1;
@@ -21,7 +22,12 @@ final class FleetTable {
     private static final int LEAVING = PENDING + 2;
     private static final int PREPARING = PENDING + 3;
     private static final int STANDBY = PENDING + 4;
-    private static final int LISTS = PENDING + 5;
+    /** Told to stop, and not known to have stopped. */
+    private static final int STOPPING = PENDING + 5;
+    /** Told to end, and not known to be gone. */
+    private static final int ENDING = PENDING + 6;
+
+    private static final int LISTS = PENDING + 7;
 
     private final ServiceCatalog catalog;
     private final int[] head;
@@ -47,6 +53,16 @@ final class FleetTable {
     private int[] list = new int[16];
     private int[] busySlots = new int[16];
     private long[] number = new long[16];
+    /** The name between engine and platform; {@link Ticket#NONE} in a free row. */
+    private long[] ticket = new long[16];
+
+    /** Whether it is paid for as a stopped one. */
+    private boolean[] isStopped = new boolean[16];
+    /** Of one that is ending: whether the provider took it back. */
+    private boolean[] isInterrupted = new boolean[16];
+    /** When it was last told to start, to stop or to end. */
+    private long[] toldNanos = new long[16];
+
     /** Since when the instance is paid for as it is: running, or stopped. */
     private long[] since = new long[16];
     /** When the provider takes the instance back; 0 where it has not said so. */
@@ -60,6 +76,8 @@ final class FleetTable {
     private int rows;
     private long started;
     private int alive;
+    private int ending;
+    private final int[] aliveOf;
 
     FleetTable(ServiceCatalog catalog) {
         this.catalog = catalog;
@@ -77,6 +95,7 @@ final class FleetTable {
         throttled = new int[fleets];
         preparing = new int[fleets];
         standby = new int[fleets];
+        aliveOf = new int[fleets];
         changed = new long[fleets];
         busyIntegral = new long[fleets];
         slotIntegral = new long[fleets];
@@ -93,18 +112,12 @@ final class FleetTable {
         if (row != NONE) {
             free = next[row];
         } else {
-            row = rows++;
-            if (row == fleet.length) {
-                grow();
-            }
+            row = rows;
+            addRows(row + 1);
         }
-        fleet[row] = ofFleet;
-        busySlots[row] = 0;
+        enter(row, ofFleet, Ticket.of(started, row), now, now);
         number[row] = started++;
-        since[row] = now;
-        noticedFor[row] = 0;
-        isThrottled[row] = false;
-        alive++;
+        alive(row, 1);
         if (toStandBy) {
             preparing[ofFleet]++;
             link(row, PREPARING);
@@ -115,12 +128,110 @@ final class FleetTable {
         return row;
     }
 
+    private void enter(int row, int ofFleet, long ofTicket, long from, long now) {
+        fleet[row] = ofFleet;
+        ticket[row] = ofTicket;
+        busySlots[row] = 0;
+        since[row] = from;
+        noticedFor[row] = 0;
+        isThrottled[row] = false;
+        isStopped[row] = false;
+        isInterrupted[row] = false;
+        toldNanos[row] = now;
+    }
+
+    private void addRows(int atLeast) {
+        while (atLeast > fleet.length) {
+            grow();
+        }
+        rows = atLeast;
+    }
+
+    private void alive(int row, int more) {
+        alive += more;
+        aliveOf[fleet[row]] += more;
+    }
+
+    /**
+     * An instance that a controller before this one launched: it keeps its ticket, and with it its row.
+     *
+     * @return whether there was room for it: false where an instance is known by that row
+     */
+    boolean find(long found, int ofFleet, Found state, long billedFrom, long now) {
+        int row = Ticket.row(found);
+        if (row < rows) {
+            if (list[row] != NONE || !unfree(row)) {
+                return false;
+            }
+        } else {
+            int first = rows;
+            addRows(row + 1);
+            for (int r = first; r < row; r++) {
+                list[r] = NONE;
+                ticket[r] = Ticket.NONE;
+                next[r] = free;
+                free = r;
+            }
+        }
+        enter(row, ofFleet, found, billedFrom, now);
+        number[row] = Ticket.number(found);
+        integrate(ofFleet, now);
+        switch (state) {
+            case PENDING -> {
+                alive(row, 1);
+                pending[ofFleet]++;
+                link(row, PENDING);
+            }
+            case RUNNING -> {
+                alive(row, 1);
+                ready[ofFleet]++;
+                idleSince[row] = now;
+                link(row, 0);
+            }
+            case STOPPED -> {
+                isStopped[row] = true;
+                standby[ofFleet]++;
+                link(row, STANDBY);
+            }
+            case ENDING -> {
+                ending++;
+                link(row, ENDING);
+            }
+        }
+        return true;
+    }
+
+    private boolean unfree(int row) {
+        int before = NONE;
+        for (int at = free; at != NONE; at = next[at]) {
+            if (at == row) {
+                if (before == NONE) {
+                    free = next[row];
+                } else {
+                    next[before] = next[row];
+                }
+                return true;
+            }
+            before = at;
+        }
+        return false;
+    }
+
+    /** The number that the next instance gets is at least this. */
+    void startedAtLeast(long least) {
+        started = Math.max(started, least);
+    }
+
     private void grow() {
         int size = fleet.length * 2;
         fleet = Arrays.copyOf(fleet, size);
         list = Arrays.copyOf(list, size);
         busySlots = Arrays.copyOf(busySlots, size);
         number = Arrays.copyOf(number, size);
+        ticket = Arrays.copyOf(ticket, size);
+        isStopped = Arrays.copyOf(isStopped, size);
+        isInterrupted = Arrays.copyOf(isInterrupted, size);
+        toldNanos = Arrays.copyOf(toldNanos, size);
         since = Arrays.copyOf(since, size);
         noticedFor = Arrays.copyOf(noticedFor, size);
         isThrottled = Arrays.copyOf(isThrottled, size);
@@ -149,7 +260,7 @@ final class FleetTable {
         return list[row] == PENDING || list[row] == PREPARING;
     }
 
-    /** Stops an instance that serves nothing: it stands by. */
+    /** An instance that serves nothing was told to stop. */
     void stop(int row, long now) {
         int f = fleet[row];
         integrate(f, now);
@@ -157,9 +268,62 @@ final class FleetTable {
         unlink(row);
         isThrottled[row] = false;
         standby[f]++;
-        alive--;
-        since[row] = now;
+        alive(row, -1);
+        toldNanos[row] = now;
+        link(row, STOPPING);
+    }
+
+    /** An instance that was told to stop and then to end has stopped. */
+    void stoppedWhileEnding(int row, long billedTo) {
+        isStopped[row] = true;
+        since[row] = billedTo;
+    }
+
+    /** Whether an instance was told to stop, and is not known to have stopped. */
+    boolean isStopping(int row) {
+        return list[row] == STOPPING;
+    }
+
+    /** An instance has stopped: it stands by. */
+    void stopped(int row, long billedTo) {
+        unlink(row);
+        isStopped[row] = true;
+        since[row] = billedTo;
         link(row, STANDBY);
+    }
+
+    /** An instance was told to end. */
+    void end(int row, long now, boolean interrupted) {
+        int f = fleet[row];
+        integrate(f, now);
+        uncount(row);
+        if (list[row] != STANDBY && list[row] != STOPPING) {
+            alive(row, -1);
+        }
+        unlink(row);
+        isThrottled[row] = false;
+        isInterrupted[row] = interrupted;
+        toldNanos[row] = now;
+        ending++;
+        link(row, ENDING);
+    }
+
+    boolean isEnding(int row) {
+        return list[row] == ENDING;
+    }
+
+    /** Of one that is ending: whether the provider took it back. */
+    boolean isInterrupted(int row) {
+        return isInterrupted[row];
+    }
+
+    /** When an instance was last told to start, to stop or to end. */
+    long told(int row) {
+        return toldNanos[row];
+    }
+
+    void tell(int row, long now) {
+        toldNanos[row] = now;
     }
 
     /** An instance of a fleet that stands by; NONE where none does. */
@@ -173,9 +337,11 @@ final class FleetTable {
         unlink(row);
         standby[f]--;
         pending[f]++;
-        alive++;
+        alive(row, 1);
+        isStopped[row] = false;
         number[row] = started++;
         since[row] = now;
+        toldNanos[row] = now;
         link(row, PENDING);
     }
 
@@ -215,13 +381,16 @@ final class FleetTable {
         return list[row] >= 0 && list[row] < PENDING;
     }
 
-    void throttle(int row, boolean newThrottled) {
-        if (isThrottled[row] != newThrottled) {
-            isThrottled[row] = newThrottled;
-            if (isReady(row)) {
-                throttled[fleet[row]] += newThrottled ? 1 : -1;
-            }
+    /** False where that says nothing new, or of an instance that does not serve. */
+    boolean throttle(int row, boolean newThrottled) {
+        if (isThrottled[row] == newThrottled || (!isReady(row) && list[row] != DRAINING && list[row] != LEAVING)) {
+            return false;
         }
+        isThrottled[row] = newThrottled;
+        if (isReady(row)) {
+            throttled[fleet[row]] += newThrottled ? 1 : -1;
+        }
+        return true;
     }
 
     /** Takes an instance out of its state's counts. */
@@ -231,7 +400,8 @@ final class FleetTable {
             case PENDING -> pending[f]--;
             case DRAINING -> draining[f]--;
             case PREPARING -> preparing[f]--;
-            case STANDBY -> standby[f]--;
+            case STANDBY, STOPPING -> standby[f]--;
+            case ENDING -> ending--;
             case LEAVING -> {}
             default -> {
                 ready[f]--;
@@ -270,7 +440,7 @@ final class FleetTable {
 
     void release(int row, long now) {
         busySlots[row]--;
-        if (list[row] == DRAINING || list[row] == LEAVING) {
+        if (!isReady(row)) {
             return;
         }
         int f = fleet[row];
@@ -310,11 +480,12 @@ final class FleetTable {
     void remove(int row, long now) {
         integrate(fleet[row], now);
         uncount(row);
-        if (list[row] != STANDBY) {
-            alive--;
+        if (list[row] != STANDBY && list[row] != STOPPING && list[row] != ENDING) {
+            alive(row, -1);
         }
         unlink(row);
         list[row] = NONE;
+        ticket[row] = Ticket.NONE;
         next[row] = free;
         free = row;
     }
@@ -441,8 +612,28 @@ final class FleetTable {
         return since[row];
     }
 
+    /** Whether an instance is paid for as a stopped one. */
+    boolean isStopped(int row) {
+        return isStopped[row];
+    }
+
+    /** The provider's word on since when it is paid for. */
+    void since(int row, long billedFrom) {
+        since[row] = billedFrom;
+    }
+
     boolean isStandby(int row) {
         return list[row] == STANDBY;
+    }
+
+    /** The row of an instance that a ticket names; NONE where the ticket is another's or nobody's. */
+    int row(long ofTicket) {
+        int row = Ticket.row(ofTicket);
+        return row < rows && ticket[row] == ofTicket && ofTicket >= 0 ? row : NONE;
+    }
+
+    long ticket(int row) {
+        return ticket[row];
     }
 
     int readyInstances(int f) {
@@ -461,7 +652,7 @@ final class FleetTable {
         return throttled[f];
     }
 
-    /** Stopped instances. */
+    /** Stopped instances, and those that are stopping. */
     int standbyInstances(int f) {
         return standby[f];
     }
@@ -487,6 +678,16 @@ final class FleetTable {
     /** Instances that exist now, pending and draining ones included and stopped ones not. */
     int alive() {
         return alive;
+    }
+
+    /** Instances of a fleet that exist now, as {@link #alive} has it. */
+    int alive(int f) {
+        return aliveOf[f];
+    }
+
+    /** Instances that were told to end and are not known to be gone. */
+    int ending() {
+        return ending;
     }
 
     int rows() {

@@ -3,6 +3,8 @@ package dev.purser.core.engine;
 import dev.purser.core.engine.Timeline.Channel;
 import dev.purser.core.policy.ServiceCatalog;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /** What a controller counts. Read it when the run is over, or from the controller's own thread. */
@@ -24,6 +26,9 @@ public final class Metrics {
     private long onFunctions;
     private long coldStarts;
     private long throttled;
+    private long attemptsLost;
+    private long policyFailures;
+    private final Map<Dropped, Long> dropped = new EnumMap<>(Dropped.class);
     private long accuracyViolations;
     private long ensembleAnswers;
     private double ensembleAccuracy;
@@ -145,6 +150,18 @@ public final class Metrics {
         throttled++;
     }
 
+    void attemptLost() {
+        attemptsLost++;
+    }
+
+    void policyFailed() {
+        policyFailures++;
+    }
+
+    void drop(Dropped kind) {
+        dropped.merge(kind, 1L, Long::sum);
+    }
+
     void instanceLaunched(int alive) {
         instancesStarted++;
         peakInstances = Math.max(peakInstances, alive);
@@ -250,6 +267,21 @@ public final class Metrics {
     /** Invocations that the account's concurrency limit turned away at first. */
     public long throttles() {
         return throttled;
+    }
+
+    /** Attempts of which nobody knows how they ended; those on instances that were lost not counted. */
+    public long attemptsLost() {
+        return attemptsLost;
+    }
+
+    /** Decisions that a policy did not make, for it threw or decided what cannot be done. */
+    public long policyFailures() {
+        return policyFailures;
+    }
+
+    /** Reports of a kind that were late, double or senseless, and changed nothing. */
+    public long dropped(Dropped kind) {
+        return dropped.getOrDefault(kind, 0L);
     }
 
     /** Requests answered by a variant whose true accuracy is below what the request was promised. */

@@ -2,15 +2,22 @@ package dev.purser.core.engine;
 
 /**
  * What the controller can command. A platform carries a command out and reports back through {@link PlatformEvents},
- * always later and never from inside the call. Requests, instances, fleets and functions are named by index.
+ * always later and never from inside the call. It is not trusted: what it reports late or twice is dropped by the
+ * controller, and it need not keep guards of its own.
+ *
+ * <p>Instances and attempts are named by a {@link Ticket}. What has sandboxes is a pool: a function, or one part of a
+ * function that is a chain, see {@code ServiceCatalog.pools}. What follows after a part is the controller's business.
  */
 public interface Platform {
 
-    /** Starts an instance of a fleet; answered by {@code instanceReady} or {@code instanceLost}. */
-    void launch(int instance, int fleet);
+    /** Launches an instance of a fleet; answered by {@code instanceReady} or {@code instanceLost}. */
+    void launch(long instance, int fleet);
 
-    /** Ends an instance, pending, ready or stopped, that serves nothing. */
-    void terminate(int instance);
+    /**
+     * Ends an instance, in whatever state; answered by {@code instanceGone}. Told again while there is no answer, and it
+     * changes nothing then.
+     */
+    void terminate(long instance);
 
     /** Whether the answers of several variants to one request can be combined, see {@code Selection.ensemble}. */
     default boolean combinesAnswers() {
@@ -22,44 +29,49 @@ public interface Platform {
         return false;
     }
 
-    /** Stops a ready instance that serves nothing, and keeps it; only where {@link #keepsStopped}. */
-    default void stop(int instance) {
+    /**
+     * Stops a ready instance that serves nothing, and keeps it; answered by {@code instanceStopped}. Only where {@link
+     * #keepsStopped}.
+     */
+    default void stop(long instance) {
         throw new UnsupportedOperationException("this platform keeps no stopped instances");
     }
 
     /** Starts a stopped instance; answered by {@code instanceReady} or {@code instanceLost}. */
-    default void start(int instance) {
+    default void start(long instance) {
         throw new UnsupportedOperationException("this platform keeps no stopped instances");
     }
 
     /**
-     * What a burstable instance has used beyond its credits and is to be billed for, asked once when it stops.
+     * What a burstable instance has used beyond its credits and is to be billed for, asked once, when it has stopped or is
+     * gone.
      *
      * @return milliseconds of one virtual processor; at least 0
      */
-    default long surplusVcpuMillis(int instance) {
+    default long surplusVcpuMillis(long instance) {
         return 0;
     }
 
     /**
      * Serves a batch on a free slot of a ready instance.
      *
-     * @param request the batch's first request; {@link Controller#nextInBatch} gives the others
+     * @param attempt its row is the batch's first request; {@link Controller#nextInBatch} gives the others
      * @param size how many requests there are, at least 1
      */
-    void execute(int request, int size, int instance);
+    void execute(long attempt, int size, long instance);
 
     /**
-     * Serves a request in a function, or in all parts of a chain, one after the other. A chain counts as one invocation
-     * under way, for one part runs at a time.
+     * Serves a request in a sandbox of a pool.
+     *
+     * @param attempt its row is the request
      */
-    void invoke(int request, int function);
+    void invoke(long attempt, int pool);
 
-    /** From now on reclaims a function's sandboxes that were idle for a time, those of all parts of a chain alike. */
-    void keepAlive(int function, long idleNanos);
+    /** From now on reclaims a pool's sandboxes that were idle for a time. */
+    void keepAlive(int pool, long idleNanos);
 
-    /** Starts so many sandboxes of a function, or of each part of a chain, ahead of requests. */
-    void prewarm(int function, int sandboxes);
+    /** Starts so many sandboxes of a pool ahead of requests. */
+    void prewarm(int pool, int sandboxes);
 
     /** Asks for {@code timerFired} at a time; there is one timer. */
     void setTimer(long atNanos);

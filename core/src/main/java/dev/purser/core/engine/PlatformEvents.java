@@ -2,86 +2,90 @@ package dev.purser.core.engine;
 
 import java.math.BigDecimal;
 
-/** What a platform reports. One thread calls, in the order in which things happened. */
+/**
+ * What a platform reports. One thread calls, in whatever order it comes to know. A report with a ticket that does not
+ * stand any more is late or double; it is counted as {@link Dropped} and changes nothing, but that what it says of money is
+ * taken.
+ *
+ * <p>Times at which billing begins and ends are the provider's, on the engine's clock.
+ */
 public interface PlatformEvents {
 
-    /** A launched instance serves from now on. */
-    void instanceReady(int instance);
+    /**
+     * A launched or started instance serves from now on.
+     *
+     * @param billedFromNanos since when it is paid for
+     */
+    void instanceReady(long instance, long billedFromNanos);
 
     /**
-     * An instance is gone, or its launch failed. The requests it served did not end and are served again, unless they
-     * have been on {@link ControllerSettings#maxLosses()} instances that crashed.
+     * An instance that was told to stop has stopped.
+     *
+     * @param billedToNanos until when its running is paid for
      */
-    void instanceLost(int instance, Loss loss);
+    void instanceStopped(long instance, long billedToNanos);
+
+    /**
+     * An instance is gone unasked, or its launch failed. What it served is served again; the requests that it served when
+     * it crashed only where they have not lost {@link ControllerSettings#maxLosses()} before.
+     *
+     * @param billedToNanos until when it is paid for; means nothing where the launch failed
+     */
+    void instanceLost(long instance, Loss loss, long billedToNanos);
+
+    /**
+     * An instance that was told to end is gone.
+     *
+     * @param billedToNanos until when it is paid for
+     */
+    void instanceGone(long instance, long billedToNanos);
+
+    /**
+     * There is an instance that a controller before this one launched; best before {@link Controller#start}. The next plan
+     * counts on it, or ends it.
+     *
+     * @param billedFromNanos since when it is paid for as it is, running or stopped
+     */
+    void instanceFound(long instance, int fleet, Found state, long billedFromNanos);
 
     /** The provider announced that it will take an instance back; {@code instanceLost} follows. */
-    void instanceNotice(int instance, long atNanos);
+    void instanceNotice(long instance, long atNanos);
 
     /** A burstable instance has used up its credits and runs at its baseline, or runs at full speed again. */
-    void instanceThrottled(int instance, boolean throttled);
+    void instanceThrottled(long instance, boolean throttled);
 
     /** The price of an instance type on the spot market changed; it holds from now on. */
     void spotPriceChanged(int type, BigDecimal usdPerHour);
 
     /**
-     * An instance answered a batch.
+     * All that is left of an attempt ended alike: what an instance served, or a sandbox.
      *
-     * @param request the first of its requests
+     * @param cold whether the request waited for a sandbox to start; false on an instance
+     * @param billedNanos the time that is paid for in a sandbox, not rounded, whatever became of the request; under 0
+     *     where nothing ran. Means nothing on an instance
      */
-    void executionFinished(int request);
+    void attemptEnded(long attempt, Attempt how, boolean cold, long billedNanos);
 
     /**
-     * An instance answered one request. The others of its batch are still being served; the next one is then its first.
-     */
-    void requestFinished(int request);
-
-    /**
-     * A part of a chain ran, the last one too: {@code invocationFinished} follows it. What a part takes is paid for when it
-     * is reported, whatever becomes of the request.
+     * One request of a batch ended; the others are still being served, if there are any, and the next one is then the
+     * batch's first.
      *
-     * @param request what it ran for
-     * @param part which one, counted from 0
-     * @param cold whether the request waited for the part's sandbox to start
-     * @param durationNanos the time that is paid for, not rounded
+     * @param attempt the batch's number with the request's row
      */
-    void partFinished(int request, int part, boolean cold, long durationNanos);
+    void requestEnded(long attempt, Attempt how);
 
-    /**
-     * A function answered a request.
-     *
-     * @param cold whether the request waited for a sandbox to start; in a chain, for that of any part
-     * @param durationNanos the time that is paid for, not rounded; means nothing for a chain, whose parts were paid for
-     */
-    void invocationFinished(int request, boolean cold, long durationNanos);
-
-    /** The account's concurrency limit kept an invocation from starting; nothing ran and nothing is paid. */
-    void invocationThrottled(int request);
-
-    /** Serving a request failed for good. The others of its batch are still being served; the next one is then its first. */
-    void requestFailed(int request);
-
-    /** A sandbox of a function is starting; each part of a chain has sandboxes of its own. */
-    void sandboxStarted(int function);
+    /** A sandbox of a pool is starting. */
+    void sandboxStarted(int pool);
 
     /**
      * A sandbox that was started ahead of requests is warm.
      *
-     * @param durationNanos the initialisation that is paid for, not rounded; 0 where the price book bills none
+     * @param billedNanos the initialisation that is paid for, not rounded; 0 where the price book bills none
      */
-    default void prewarmFinished(int function, long durationNanos) {
-        prewarmFinished(function, 0, durationNanos);
-    }
+    void prewarmFinished(int pool, long billedNanos);
 
-    /**
-     * A sandbox of a part that was started ahead of requests is warm.
-     *
-     * @param part which part of a chain, counted from 0; 0 where the function is no chain
-     * @param durationNanos the initialisation that is paid for, not rounded; 0 where the price book bills none
-     */
-    void prewarmFinished(int function, int part, long durationNanos);
-
-    /** An idle sandbox of a function, or of a part of it, was reclaimed. */
-    void sandboxReclaimed(int function);
+    /** A sandbox of a pool is gone: it was idle for its keep-alive, gave way, or was lost. */
+    void sandboxReclaimed(int pool);
 
     /** The timer fired. */
     void timerFired();

@@ -11,7 +11,10 @@ import java.util.Arrays;
  *
  * <p>Requests wait in lanes: each variant has one that all its fleets serve, and each fleet one of its own. A lane has a
  * first-in-first-out queue for each request class. Requests of a class share their relative deadline, so the head of each
- * queue has its earliest deadline, and every queue order is a choice among heads.
+ * queue has its earliest deadline, and every queue order is a choice among heads. A set of bits for each lane says which of
+ * its queues are not empty.
+ *
+ * <p>A request that is being served bears the number of the attempt, which is never used again.
  */
 final class RequestTable {
     static final int NONE = -1;
@@ -26,8 +29,14 @@ final class RequestTable {
     private int[] variant = new int[64];
     /** Where the request waits, or waited last. */
     private int[] lane = new int[64];
-    /** The instance or function that serves the request; NONE while it waits. */
+    /** The row of the instance that serves the request, or {@code -2 - pool}; NONE while it waits. */
     private int[] server = new int[64];
+    /** The number of the attempt to serve it; NONE where none is under way. */
+    private long[] attempt = new long[64];
+    /** When that began. */
+    private long[] begun = new long[64];
+    /** Whether a part of the request has waited for a sandbox to start. */
+    private boolean[] cold = new boolean[64];
     /** The request that this one answers a part of, and as which member; NONE for a request of its own. */
     private int[] whole = new int[64];
 
@@ -36,15 +45,22 @@ final class RequestTable {
     private int[] losses = new int[64];
     /** The next one in the queue, in the batch that is being served, or in the list of free rows. */
     private int[] next = new int[64];
+    /** The one before in the queue, in the batch, or among those that are throttled. */
+    private int[] previous = new int[64];
 
     private int free = NONE;
     private int rows;
     private int open;
+    private long attempts;
 
     /** Queues by class, then by lane: the variants' first, then the fleets'. */
     private int[] head;
 
     private int[] tail;
+    /** By lane, {@link #words} for each: bit c is set where requests of class c wait. */
+    private long[] waitingClasses;
+
+    private int words;
     /** By lane. */
     private final int[] queued;
     /** By variant, over all its lanes. */
@@ -52,6 +68,7 @@ final class RequestTable {
 
     private int throttledHead = NONE;
     private int throttledTail = NONE;
+    private int throttled;
 
     RequestTable(ServiceCatalog catalog) {
         this.catalog = catalog;
@@ -61,6 +78,7 @@ final class RequestTable {
         waiting = new int[variants];
         head = new int[0];
         tail = new int[0];
+        waitingClasses = new long[0];
         addQueues();
     }
 
@@ -72,6 +90,13 @@ final class RequestTable {
         tail = Arrays.copyOf(tail, classes * lanes);
         Arrays.fill(head, old, head.length, NONE);
         Arrays.fill(tail, old, tail.length, NONE);
+        int wordsNow = (classes + Long.SIZE - 1) / Long.SIZE;
+        long[] grown = new long[lanes * wordsNow];
+        for (int l = 0; l < lanes; l++) {
+            System.arraycopy(waitingClasses, l * words, grown, l * wordsNow, words);
+        }
+        waitingClasses = grown;
+        words = wordsNow;
     }
 
     private int queue(int row) {
@@ -98,6 +123,8 @@ final class RequestTable {
         server[row] = NONE;
         whole[row] = NONE;
         losses[row] = 0;
+        attempt[row] = NONE;
+        cold[row] = false;
         next[row] = NONE;
         open++;
         return row;
@@ -115,12 +142,18 @@ final class RequestTable {
         member = Arrays.copyOf(member, size);
         losses = Arrays.copyOf(losses, size);
         next = Arrays.copyOf(next, size);
+        previous = Arrays.copyOf(previous, size);
+        attempt = Arrays.copyOf(attempt, size);
+        begun = Arrays.copyOf(begun, size);
+        cold = Arrays.copyOf(cold, size);
     }
 
     void remove(int row) {
         next[row] = free;
         free = row;
         server[row] = NONE;
+        attempt[row] = NONE;
+        variant[row] = NONE;
         open--;
     }
 
@@ -180,9 +213,69 @@ final class RequestTable {
         server[row] = serving;
     }
 
-    /** Counts a lost instance, and returns how many the request has lost. */
-    int lose(int row) {
+    /** A number for an attempt. */
+    long newAttempt() {
+        return attempts++;
+    }
+
+    /** The next attempt gets at least this number. */
+    void attemptsAtLeast(long least) {
+        attempts = Math.max(attempts, least);
+    }
+
+    long attempts() {
+        return attempts;
+    }
+
+    /** Begins an attempt to serve a request. */
+    void begin(int row, long ofAttempt, int by, long now) {
+        attempt[row] = ofAttempt;
+        begun[row] = now;
+        server[row] = by;
+    }
+
+    /** The ticket of the attempt that serves a request. */
+    long ticket(int row) {
+        return Ticket.of(attempt[row], row);
+    }
+
+    /** The row of a request that an attempt serves; NONE where the ticket is late. */
+    int row(long ticket) {
+        int row = Ticket.row(ticket);
+        return ticket >= 0 && row < rows && attempt[row] == Ticket.number(ticket) ? row : NONE;
+    }
+
+    /** What is to serve a request that is not served yet. */
+    void wants(int row, int wanted) {
+        server[row] = wanted;
+    }
+
+    boolean isUnderWay(int row) {
+        return attempt[row] != NONE;
+    }
+
+    long begun(int row) {
+        return begun[row];
+    }
+
+    /** A part of the request has waited for a sandbox to start. */
+    void waitedCold(int row) {
+        cold[row] = true;
+    }
+
+    boolean isCold(int row) {
+        return cold[row];
+    }
+
+    /** No attempt serves a request any more. */
+    void interrupt(int row) {
         server[row] = NONE;
+        attempt[row] = NONE;
+    }
+
+    /** As {@link #interrupt}, and returns how often the request has lost what served it. */
+    int lose(int row) {
+        interrupt(row);
         return ++losses[row];
     }
 
@@ -191,8 +284,39 @@ final class RequestTable {
         return next[row];
     }
 
-    void nextInBatch(int row, int following) {
-        next[row] = following;
+    /** A request is a batch of its own. */
+    void startBatch(int row) {
+        next[row] = NONE;
+        previous[row] = NONE;
+    }
+
+    /** A request joins a batch behind its last. */
+    void joinBatch(int last, int row) {
+        next[last] = row;
+        previous[row] = last;
+        next[row] = NONE;
+    }
+
+    /** Takes a request out of its batch; true where it was the only one. */
+    boolean leaveBatch(int row) {
+        int before = previous[row];
+        int after = next[row];
+        if (before != NONE) {
+            next[before] = after;
+        }
+        if (after != NONE) {
+            previous[after] = before;
+        }
+        return before == NONE && after == NONE;
+    }
+
+    /** The first request of the batch that a request is in. */
+    int firstInBatch(int row) {
+        int first = row;
+        while (previous[first] != NONE) {
+            first = previous[first];
+        }
+        return first;
     }
 
     /** Waits for any fleet of its variant. */
@@ -207,36 +331,37 @@ final class RequestTable {
 
     private void enqueueIn(int ofLane, int row) {
         lane[row] = ofLane;
-        int queue = queue(row);
-        next[row] = NONE;
-        if (tail[queue] == NONE) {
-            head[queue] = row;
-        } else {
-            next[tail[queue]] = row;
-        }
-        tail[queue] = row;
-        queued[ofLane]++;
-        waiting[variant[row]]++;
+        insert(row, tail[queue(row)]);
     }
 
     /** Puts a request that was being served among those that any fleet of its variant may serve, by its arrival. */
     void enqueueByArrival(int row) {
         lane[row] = variant[row];
-        int queue = queue(row);
+        int at = head[queue(row)];
         int before = NONE;
-        int at = head[queue];
         while (at != NONE && number[at] < number[row]) {
             before = at;
             at = next[at];
         }
-        next[row] = at;
+        insert(row, before);
+    }
+
+    /** Puts a request into the queue of its lane and class, after another of it; at the head after NONE. */
+    private void insert(int row, int before) {
+        int queue = queue(row);
+        int after = before == NONE ? head[queue] : next[before];
+        next[row] = after;
+        previous[row] = before;
         if (before == NONE) {
             head[queue] = row;
+            waitingClasses[lane[row] * words + (requestClass[row] >> 6)] |= 1L << requestClass[row];
         } else {
             next[before] = row;
         }
-        if (at == NONE) {
+        if (after == NONE) {
             tail[queue] = row;
+        } else {
+            previous[after] = row;
         }
         queued[lane[row]]++;
         waiting[variant[row]]++;
@@ -245,62 +370,48 @@ final class RequestTable {
     /** Lets any fleet of the variant serve the requests that wait for one fleet. */
     void release(int fleet) {
         int from = variants + fleet;
-        if (queued[from] == 0) {
-            return;
-        }
         int to = catalog.variantOfFleet(fleet);
-        for (int c = 0; c < classes; c++) {
-            int a = head[c * lanes + from];
-            int b = head[c * lanes + to];
-            int last = NONE;
-            head[c * lanes + from] = NONE;
-            tail[c * lanes + from] = NONE;
-            while (a != NONE || b != NONE) {
-                int row;
-                if (b == NONE || (a != NONE && number[a] < number[b])) {
-                    row = a;
-                    a = next[a];
+        for (int w = 0; w < words && queued[from] > 0; w++) {
+            while (waitingClasses[from * words + w] != 0) {
+                int c = (w << 6) + Long.numberOfTrailingZeros(waitingClasses[from * words + w]);
+                int before = NONE;
+                while (head[c * lanes + from] != NONE) {
+                    int row = removeHead(c * lanes + from);
+                    int at = before == NONE ? head[c * lanes + to] : next[before];
+                    while (at != NONE && number[at] < number[row]) {
+                        before = at;
+                        at = next[at];
+                    }
                     lane[row] = to;
-                } else {
-                    row = b;
-                    b = next[b];
+                    insert(row, before);
+                    before = row;
                 }
-                if (last == NONE) {
-                    head[c * lanes + to] = row;
-                } else {
-                    next[last] = row;
-                }
-                last = row;
-            }
-            if (last != NONE) {
-                next[last] = NONE;
-                tail[c * lanes + to] = last;
             }
         }
-        queued[to] += queued[from];
-        queued[from] = 0;
     }
 
-    /** Takes a request out of the queue it stands in; false where it stands in none. */
-    boolean withdraw(int row) {
-        int queue = queue(row);
-        int before = NONE;
-        for (int at = head[queue]; at != NONE; at = next[at]) {
-            if (at == row) {
-                if (before == NONE) {
-                    removeHead(queue);
-                    return true;
-                }
-                next[before] = next[row];
-                if (tail[queue] == row) {
-                    tail[queue] = before;
-                }
-                uncount(row);
-                return true;
-            }
-            before = at;
+    /** Takes a request that waits out of the queue it stands in. */
+    void withdraw(int row) {
+        remove(row, queue(row));
+    }
+
+    private void remove(int row, int queue) {
+        int before = previous[row];
+        int after = next[row];
+        if (before == NONE) {
+            head[queue] = after;
+        } else {
+            next[before] = after;
         }
-        return false;
+        if (after == NONE) {
+            tail[queue] = before;
+        } else {
+            previous[after] = before;
+        }
+        if (head[queue] == NONE) {
+            waitingClasses[lane[row] * words + (requestClass[row] >> 6)] &= ~(1L << requestClass[row]);
+        }
+        uncount(row);
     }
 
     private void uncount(int row) {
@@ -310,15 +421,15 @@ final class RequestTable {
 
     /** When the first of the requests that a fleet may serve arrived; there must be one. */
     long oldestArrival(int fleet) {
+        return Math.min(oldest(catalog.variantOfFleet(fleet)), oldest(variants + fleet));
+    }
+
+    private long oldest(int ofLane) {
         long oldest = Long.MAX_VALUE;
-        for (int base = 0; base < head.length; base += lanes) {
-            int shared = head[base + catalog.variantOfFleet(fleet)];
-            int own = head[base + variants + fleet];
-            if (shared != NONE) {
-                oldest = Math.min(oldest, arrival[shared]);
-            }
-            if (own != NONE) {
-                oldest = Math.min(oldest, arrival[own]);
+        for (int w = 0; w < words; w++) {
+            for (long left = waitingClasses[ofLane * words + w]; left != 0; left &= left - 1) {
+                int c = (w << 6) + Long.numberOfTrailingZeros(left);
+                oldest = Math.min(oldest, arrival[head[c * lanes + ofLane]]);
             }
         }
         return oldest;
@@ -326,15 +437,15 @@ final class RequestTable {
 
     /** The earliest deadline among the requests that a fleet may serve; unbounded where none has one. */
     long earliestDeadline(int fleet) {
+        return Math.min(earliest(catalog.variantOfFleet(fleet)), earliest(variants + fleet));
+    }
+
+    private long earliest(int ofLane) {
         long earliest = ServiceCatalog.UNBOUNDED;
-        for (int base = 0; base < head.length; base += lanes) {
-            int shared = head[base + catalog.variantOfFleet(fleet)];
-            int own = head[base + variants + fleet];
-            if (shared != NONE) {
-                earliest = Math.min(earliest, deadline(shared));
-            }
-            if (own != NONE) {
-                earliest = Math.min(earliest, deadline(own));
+        for (int w = 0; w < words; w++) {
+            for (long left = waitingClasses[ofLane * words + w]; left != 0; left &= left - 1) {
+                int c = (w << 6) + Long.numberOfTrailingZeros(left);
+                earliest = Math.min(earliest, deadline(head[c * lanes + ofLane]));
             }
         }
         return earliest;
@@ -370,10 +481,12 @@ final class RequestTable {
 
     private int first(int ofLane, QueueOrder order, int than) {
         int best = than;
-        for (int queue = ofLane; queue < head.length; queue += lanes) {
-            int row = head[queue];
-            if (row != NONE && (best == NONE || before(row, best, order))) {
-                best = row;
+        for (int w = 0; w < words; w++) {
+            for (long left = waitingClasses[ofLane * words + w]; left != 0; left &= left - 1) {
+                int row = head[((w << 6) + Long.numberOfTrailingZeros(left)) * lanes + ofLane];
+                if (best == NONE || before(row, best, order)) {
+                    best = row;
+                }
             }
         }
         return best;
@@ -401,11 +514,7 @@ final class RequestTable {
 
     private int removeHead(int queue) {
         int row = head[queue];
-        head[queue] = next[row];
-        if (head[queue] == NONE) {
-            tail[queue] = NONE;
-        }
-        uncount(row);
+        remove(row, queue);
         return row;
     }
 
@@ -427,59 +536,62 @@ final class RequestTable {
      * the function they want. Most were the last to arrive; one that was throttled again is the first.
      */
     void throttle(int row) {
-        if (throttledHead == NONE || number[throttledTail] < number[row]) {
-            next[row] = NONE;
-            if (throttledHead == NONE) {
-                throttledHead = row;
-            } else {
-                next[throttledTail] = row;
+        attempt[row] = NONE;
+        throttled++;
+        int before = throttledTail;
+        if (before != NONE && number[before] > number[row]) {
+            before = NONE;
+            for (int at = throttledHead; number[at] < number[row]; at = next[at]) {
+                before = at;
             }
-            throttledTail = row;
-            return;
         }
-        int before = NONE;
-        int at = throttledHead;
-        while (number[at] < number[row]) {
-            before = at;
-            at = next[at];
-        }
-        next[row] = at;
+        int after = before == NONE ? throttledHead : next[before];
+        next[row] = after;
+        previous[row] = before;
         if (before == NONE) {
             throttledHead = row;
         } else {
             next[before] = row;
+        }
+        if (after == NONE) {
+            throttledTail = row;
+        } else {
+            previous[after] = row;
         }
     }
 
     int nextThrottled() {
         int row = throttledHead;
         if (row != NONE) {
-            throttledHead = next[row];
-            if (throttledHead == NONE) {
-                throttledTail = NONE;
-            }
+            removeThrottled(row);
         }
         return row;
     }
 
-    /** Takes a request out of those that wait for the account's concurrency limit; false where it does not. */
-    boolean withdrawThrottled(int row) {
-        int before = NONE;
-        for (int at = throttledHead; at != NONE; at = next[at]) {
-            if (at == row) {
-                if (before == NONE) {
-                    nextThrottled();
-                    return true;
-                }
-                next[before] = next[row];
-                if (throttledTail == row) {
-                    throttledTail = before;
-                }
-                return true;
-            }
-            before = at;
+    /** Whether a request waits for the account's concurrency limit. */
+    boolean isThrottled(int row) {
+        return server[row] < NONE && attempt[row] == NONE;
+    }
+
+    /** How many wait for the account's limit. */
+    int throttled() {
+        return throttled;
+    }
+
+    void removeThrottled(int row) {
+        throttled--;
+        int before = previous[row];
+        int after = next[row];
+        if (before == NONE) {
+            throttledHead = after;
+        } else {
+            next[before] = after;
         }
-        return false;
+        if (after == NONE) {
+            throttledTail = before;
+        } else {
+            previous[after] = before;
+        }
     }
 
     /** A view that can be pointed at a row, so that a decision costs no object. */

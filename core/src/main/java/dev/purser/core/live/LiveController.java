@@ -108,8 +108,8 @@ public final class LiveController<C> {
         arrivingRow = -1;
         try {
             controller.requestArrived(requestClass, lastArrival);
-        } catch (RuntimeException e) {
-            LOG.error("A policy could not decide on a request, which fails", e);
+        } catch (RuntimeException | Error e) {
+            LOG.error("A request could not be dealt with, and fails", e);
             if (arrivingRow >= 0) {
                 controller.withdraw(arrivingRow);
             }
@@ -157,7 +157,7 @@ public final class LiveController<C> {
      * first see whether its instance or request still is what it was.
      */
     public void report(Consumer<PlatformEvents> event) {
-        post(() -> event.accept(controller));
+        post(() -> event.accept(controller.events()));
     }
 
     /**
@@ -170,7 +170,7 @@ public final class LiveController<C> {
         post(() -> {
             try {
                 answer.complete(question.apply(controller));
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 answer.completeExceptionally(e);
             }
         });
@@ -198,7 +198,8 @@ public final class LiveController<C> {
                 if (next != null) {
                     next.run();
                 }
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                // whatever it was, the events behind it must be dealt with
                 LOG.error("An event could not be dealt with", e);
             }
         } while (posted.decrementAndGet() > 0);

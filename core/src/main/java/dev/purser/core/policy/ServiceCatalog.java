@@ -66,6 +66,10 @@ public final class ServiceCatalog {
     private final List<List<ChainPart>> chains = new ArrayList<>();
 
     private final int[] parts;
+    /** By function: its first pool. */
+    private final int[] firstPool;
+
+    private final int[] functionOfPool;
     private final long[] loadNanos;
     private final double[] accuracy;
     private final List<RequestClass> classes = new ArrayList<>();
@@ -118,6 +122,14 @@ public final class ServiceCatalog {
         }
         for (int v = 0; v < variants; v++) {
             profile(v, pool.get(v), memory);
+        }
+        firstPool = new int[parts.length];
+        functionOfPool = new int[IntStream.of(parts).sum()];
+        int next = 0;
+        for (int f = 0; f < parts.length; f++) {
+            firstPool[f] = next;
+            Arrays.fill(functionOfPool, next, next + parts[f], f);
+            next += parts[f];
         }
 
         List<RequestClass> declared = workload.application().classes();
@@ -557,6 +569,26 @@ public final class ServiceCatalog {
     /** Whether a function is a chain of several. */
     public boolean isChain(int function) {
         return parts[function] > 1;
+    }
+
+    /** How many pools of sandboxes there are: one for each function, or for each part of one that is a chain. */
+    public int pools() {
+        return functionOfPool.length;
+    }
+
+    /** A function's pool; of a chain that of its first part, and the others' follow it. */
+    public int pool(int function) {
+        return firstPool[function];
+    }
+
+    /** The function that a pool belongs to. */
+    public int functionOfPool(int pool) {
+        return functionOfPool[pool];
+    }
+
+    /** Which part of its function a pool serves, counted from 0. */
+    public int partOfPool(int pool) {
+        return pool - firstPool[functionOfPool[pool]];
     }
 
     /** The memory of a part in MB; part 0 of a function that is no chain is the function. */

@@ -1,9 +1,12 @@
 package dev.purser.core.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.purser.core.InputException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
@@ -47,6 +50,22 @@ public abstract sealed class StateExchange {
      * @param most the greatest that can be restored
      */
     public abstract int whole(String name, int value, int least, int most);
+
+    /**
+     * A whole number of up to 64 bits, at least 0.
+     *
+     * @param most the greatest that can be restored
+     */
+    public abstract long whole(String name, long value, long most);
+
+    /** A whole number of any size, at least 0. */
+    public abstract BigInteger integer(String name, BigInteger value);
+
+    /** A decimal number, kept exactly. */
+    public abstract BigDecimal decimal(String name, BigDecimal value);
+
+    /** Whole numbers of a fixed length, each at least 0, restored in place. */
+    public abstract void wholes(String name, long[] values);
 
     /** Yes or no. */
     public abstract boolean flag(String name, boolean value);
@@ -108,6 +127,32 @@ public abstract sealed class StateExchange {
         public int whole(String name, int value, int least, int most) {
             json.put(own(name), value);
             return value;
+        }
+
+        @Override
+        public long whole(String name, long value, long most) {
+            json.put(own(name), value);
+            return value;
+        }
+
+        @Override
+        public BigInteger integer(String name, BigInteger value) {
+            json.put(own(name), value.toString());
+            return value;
+        }
+
+        @Override
+        public BigDecimal decimal(String name, BigDecimal value) {
+            json.put(own(name), value.toPlainString());
+            return value;
+        }
+
+        @Override
+        public void wholes(String name, long[] values) {
+            ArrayNode array = json.putArray(own(name));
+            for (long value : values) {
+                array.add(value);
+            }
         }
 
         @Override
@@ -210,6 +255,55 @@ public abstract sealed class StateExchange {
                         "is " + shortened(saved) + ", but it must be a whole number from " + least + " to " + most);
             }
             return saved.intValue();
+        }
+
+        @Override
+        public long whole(String name, long value, long most) {
+            return whole(name, get(name), most);
+        }
+
+        private long whole(String name, JsonNode saved, long most) {
+            if (!saved.isIntegralNumber()
+                    || !saved.canConvertToLong()
+                    || saved.longValue() < 0
+                    || saved.longValue() > most) {
+                throw wrong(name, "is " + shortened(saved) + ", but it must be a whole number from 0 to " + most);
+            }
+            return saved.longValue();
+        }
+
+        @Override
+        public BigInteger integer(String name, BigInteger value) {
+            BigDecimal saved = decimal(name, new BigDecimal(value));
+            if (saved.scale() > 0) {
+                throw wrong(name, "is " + saved + ", but it must be a whole number");
+            }
+            return saved.toBigIntegerExact();
+        }
+
+        @Override
+        public BigDecimal decimal(String name, BigDecimal value) {
+            JsonNode saved = get(name);
+            try {
+                BigDecimal number = new BigDecimal(saved.isTextual() ? saved.textValue() : "?");
+                if (number.signum() >= 0) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // said below
+            }
+            throw wrong(name, "is " + shortened(saved) + ", but it must be the text of a number of at least 0");
+        }
+
+        @Override
+        public void wholes(String name, long[] values) {
+            JsonNode saved = get(name);
+            if (!saved.isArray() || saved.size() != values.length) {
+                throw wrong(name, "is " + shortened(saved) + ", but it must have " + values.length + " numbers");
+            }
+            for (int i = 0; i < values.length; i++) {
+                values[i] = whole(name + "[" + i + "]", saved.get(i), Long.MAX_VALUE);
+            }
         }
 
         @Override

@@ -1,5 +1,7 @@
 package dev.purser.core.pricing;
 
+import dev.purser.core.policy.StateExchange;
+import dev.purser.core.policy.Stateful;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An account that would overflow throws an {@link ArithmeticException} rather than lose a unit. Not for use by
  * several threads.
  */
-public final class Ledger {
+public final class Ledger implements Stateful {
     private final PriceBook book;
     private final List<InstanceType> types;
     private final long[] stopped;
@@ -65,6 +67,53 @@ public final class Ledger {
         this.billedSeconds = new long[types.size()];
         this.instanceBilling = book.instanceBilling();
         this.functionPricing = book.function();
+    }
+
+    private Ledger(Ledger other) {
+        book = other.book;
+        types = other.types;
+        stopped = other.stopped.clone();
+        billedSeconds = other.billedSeconds.clone();
+        spot = new SpotBilling[other.spot.length];
+        for (int i = 0; i < spot.length; i++) {
+            SpotBilling billing = other.spot[i];
+            spot[i] = billing == null ? null : new SpotBilling(billing);
+        }
+        surplusVcpuMillis = other.surplusVcpuMillis.clone();
+        instanceBilling = other.instanceBilling;
+        functionPricing = other.functionPricing;
+        functionMbMillis = other.functionMbMillis;
+        functionRequests = other.functionRequests;
+        objectsRead = other.objectsRead;
+        objectsWritten = other.objectsWritten;
+        storedByteNanos = other.storedByteNanos;
+        volumeByteNanos = other.volumeByteNanos;
+    }
+
+    /** An account of its own that goes on from here. */
+    public Ledger copy() {
+        return new Ledger(this);
+    }
+
+    @Override
+    public void exchange(StateExchange state) {
+        state.same("priceBook", book.name());
+        state.same("types", types.stream().map(InstanceType::name).toList().toString());
+        state.wholes("stopped", stopped);
+        state.wholes("billedSeconds", billedSeconds);
+        state.wholes("surplusVcpuMillis", surplusVcpuMillis);
+        for (int i = 0; i < spot.length; i++) {
+            SpotBilling billing = spot[i];
+            if (billing != null) {
+                state.part("spot" + i, billing);
+            }
+        }
+        functionMbMillis = state.whole("functionMbMillis", functionMbMillis, Long.MAX_VALUE);
+        functionRequests = state.whole("functionRequests", functionRequests, Long.MAX_VALUE);
+        objectsRead = state.whole("objectsRead", objectsRead, Long.MAX_VALUE);
+        objectsWritten = state.whole("objectsWritten", objectsWritten, Long.MAX_VALUE);
+        storedByteNanos = state.integer("storedByteNanos", storedByteNanos);
+        volumeByteNanos = state.integer("volumeByteNanos", volumeByteNanos);
     }
 
     /**

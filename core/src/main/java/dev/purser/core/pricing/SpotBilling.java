@@ -1,5 +1,7 @@
 package dev.purser.core.pricing;
 
+import dev.purser.core.policy.StateExchange;
+import dev.purser.core.policy.Stateful;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +14,7 @@ import java.util.TreeMap;
  * not at all where the provider takes it back within its first hour (docs.aws.amazon.com, "Billing for interrupted Spot
  * Instances").
  */
-final class SpotBilling {
+final class SpotBilling implements Stateful {
     private static final long HOUR = 3600L * 1_000_000_000L;
 
     private final NavigableMap<Long, BigDecimal> prices = new TreeMap<>();
@@ -20,6 +22,31 @@ final class SpotBilling {
 
     SpotBilling(BigDecimal price) {
         prices.put(Long.MIN_VALUE, price);
+    }
+
+    SpotBilling(SpotBilling other) {
+        prices.putAll(other.prices);
+        seconds.putAll(other.seconds);
+    }
+
+    /** What was billed, and the price now: the clock of whoever restores is another. */
+    @Override
+    public void exchange(StateExchange state) {
+        BigDecimal now = state.decimal("usdPerHour", prices.lastEntry().getValue());
+        List<Map.Entry<BigDecimal, Long>> entries = new ArrayList<>(seconds.entrySet());
+        int size = state.whole("prices", entries.size(), 0, Integer.MAX_VALUE);
+        for (int i = 0; i < size; i++) {
+            boolean known = i < entries.size();
+            BigDecimal price = state.decimal("price" + i, known ? entries.get(i).getKey() : BigDecimal.ZERO);
+            long billed = state.whole("seconds" + i, known ? entries.get(i).getValue() : 0, Long.MAX_VALUE);
+            if (state.restoring()) {
+                seconds.put(price, billed);
+            }
+        }
+        if (state.restoring()) {
+            prices.clear();
+            prices.put(Long.MIN_VALUE, now);
+        }
     }
 
     /** From a time on the price is another. */

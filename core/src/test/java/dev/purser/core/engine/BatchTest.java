@@ -41,6 +41,7 @@ class BatchTest {
     private final List<String> seen = new ArrayList<>();
     private Batching decision = new Batching(4, Long.MAX_VALUE, WHY);
     private long now;
+    private RowPlatform.Rows rows;
     private Controller controller = start(this::decide);
 
     private static ServiceCatalog catalog() {
@@ -77,16 +78,18 @@ class BatchTest {
                 view -> new Plan(List.of(new FleetTarget(0, 1, WHY)), Offload.always()),
                 view -> new KeepAlive(0, 0, WHY),
                 batching);
+        rows = new RowPlatform.Rows(new Recorder(), catalog, () -> now);
         Controller started = new Controller(
                 catalog,
                 policies,
-                new Recorder(),
+                rows,
                 () -> now,
                 (row, outcome, variant) -> ended.add(row + " " + outcome),
                 new ControllerSettings(Duration.ofSeconds(10), Duration.ofSeconds(30), 0, 10, 2),
                 DecisionLog.small());
+        rows.attach(started);
         started.start();
-        started.instanceReady(0);
+        rows.instanceReady(0);
         return started;
     }
 
@@ -105,7 +108,7 @@ class BatchTest {
 
         arrive(5);
         assertThat(executed).as("the slot is busy").hasSize(1);
-        controller.executionFinished(0);
+        rows.executionFinished(0);
         assertThat(ended).containsExactly("0 ANSWERED", "1 ANSWERED", "2 ANSWERED", "3 ANSWERED");
         assertThat(executed).hasSize(2);
         assertThat(executed.get(1)).hasSize(4);
@@ -119,7 +122,7 @@ class BatchTest {
         assertThat(executed).isEmpty();
         assertThat(timers).last().isEqualTo(5 * MS);
         now = 5 * MS;
-        controller.timerFired();
+        rows.timerFired();
         assertThat(executed).containsExactly(List.of(0, 1));
         assertThat(timers).last().as("the control interval goes on").isEqualTo(10_000 * MS);
     }
@@ -129,7 +132,7 @@ class BatchTest {
         decision = new Batching(100, 0, WHY);
         arrive(1);
         arrive(9);
-        controller.executionFinished(0);
+        rows.executionFinished(0);
         assertThat(executed.get(1)).hasSize(4);
     }
 
@@ -145,12 +148,12 @@ class BatchTest {
     @Test
     void aRequestThatFailsLeavesTheOthersOfItsBatch() {
         arrive(4);
-        controller.requestFailed(0);
-        controller.requestFailed(2);
+        rows.requestFailed(0);
+        rows.requestFailed(2);
         assertThat(ended).containsExactly("0 FAILED", "2 FAILED");
         arrive(4);
         assertThat(executed).as("the slot is still busy").hasSize(1);
-        controller.executionFinished(1);
+        rows.executionFinished(1);
         assertThat(ended).contains("1 ANSWERED", "3 ANSWERED");
         assertThat(executed).hasSize(2);
     }
@@ -159,21 +162,21 @@ class BatchTest {
     void aBatchWhoseRequestsAllFailFreesItsSlot() {
         decision = new Batching(2, 0, WHY);
         arrive(1);
-        controller.executionFinished(0);
+        rows.executionFinished(0);
         arrive(1);
         arrive(2);
-        controller.requestFailed(executed.get(1).getFirst());
+        rows.requestFailed(executed.get(1).getFirst());
         assertThat(executed).hasSize(3);
     }
 
     @Test
     void aLostInstanceGivesItsBatchBackUntilARequestHasLostTooMany() {
         arrive(4);
-        controller.instanceLost(0, Loss.CRASHED);
+        rows.instanceLost(0, Loss.CRASHED);
         assertThat(ended).isEmpty();
-        controller.instanceReady(0);
+        rows.instanceReady(0);
         assertThat(executed).last().isEqualTo(List.of(0, 1, 2, 3));
-        controller.instanceLost(0, Loss.CRASHED);
+        rows.instanceLost(0, Loss.CRASHED);
         assertThat(ended).containsExactlyInAnyOrder("0 FAILED", "1 FAILED", "2 FAILED", "3 FAILED");
     }
 
@@ -195,7 +198,7 @@ class BatchTest {
         controller.requestArrived(added);
         assertThat(executed).containsExactly(List.of(0, 1));
         now = 50 * MS;
-        controller.executionFinished(0);
+        rows.executionFinished(0);
         assertThat(controller.metrics().arrived(added)).isEqualTo(1);
         assertThat(controller.metrics().violations(added)).isEqualTo(1);
         assertThat(controller.metrics().violations(0)).isZero();
@@ -203,7 +206,7 @@ class BatchTest {
         assertThat(catalog.className(added)).isEqualTo("client");
     }
 
-    private final class Recorder implements Platform {
+    private final class Recorder implements RowPlatform {
         @Override
         public void launch(int instance, int fleet) {}
 

@@ -43,11 +43,12 @@ class ControllerPropertyTest {
         }
     }
 
-    private static final class World implements Platform {
+    private static final class World implements RowPlatform {
         private final ServiceCatalog catalog = catalogWithChain();
         private final Random random;
         private final int maxInstances;
         private final Controller controller;
+        private final Rows rows;
         private final TreeMap<Integer, Integer> fleetOf = new TreeMap<>();
         private final TreeMap<Integer, Boolean> ready = new TreeMap<>();
         /** Instance of each executing request; function of each invoked one. */
@@ -93,10 +94,11 @@ class ControllerPropertyTest {
                         return randomPlan();
                     },
                     function -> new KeepAlive(random.nextInt(3), random.nextInt(2), WHY));
+            rows = new Rows(this, catalog, () -> now);
             controller = new Controller(
                     catalog,
                     policies,
-                    this,
+                    rows,
                     () -> now,
                     (row, outcome, variant) -> {
                         Outcome before = ended.put(controller().requestNumber(row), outcome);
@@ -104,6 +106,7 @@ class ControllerPropertyTest {
                     },
                     new ControllerSettings(Duration.ofSeconds(1), Duration.ofSeconds(5), 3, maxInstances, 1000),
                     DecisionLog.small());
+            rows.attach(controller);
         }
 
         private Controller controller() {
@@ -140,7 +143,7 @@ class ControllerPropertyTest {
                 now += random.nextInt(200) * MS;
                 if (now >= timer) {
                     now = timer;
-                    controller.timerFired();
+                    rows.timerFired();
                 } else {
                     event();
                 }
@@ -150,12 +153,12 @@ class ControllerPropertyTest {
                 if (!executing.isEmpty()) {
                     int row = any(executing);
                     executing.remove(row);
-                    controller.executionFinished(row);
+                    rows.executionFinished(row);
                 } else if (!invoked.isEmpty()) {
                     invocationGoesOn(any(invoked));
                 } else {
                     now = timer;
-                    controller.timerFired();
+                    rows.timerFired();
                 }
                 check();
             }
@@ -190,7 +193,7 @@ class ControllerPropertyTest {
                     for (int instance : List.copyOf(ready.keySet())) {
                         if (!ready.get(instance) && random.nextBoolean()) {
                             ready.put(instance, true);
-                            controller.instanceReady(instance);
+                            rows.instanceReady(instance);
                             return;
                         }
                     }
@@ -200,28 +203,28 @@ class ControllerPropertyTest {
                         int instance = any(fleetOf);
                         forget(instance);
                         executing.values().removeIf(on -> on == instance);
-                        controller.instanceLost(instance, Loss.CRASHED);
+                        rows.instanceLost(instance, Loss.CRASHED);
                     }
                 }
                 case 6, 7 -> {
                     if (!executing.isEmpty()) {
                         int row = row(executing);
                         switch (random.nextInt(5)) {
-                            case 0 -> controller.requestFailed(row);
-                            case 1 -> controller.requestFinished(row);
-                            default -> controller.executionFinished(row);
+                            case 0 -> rows.requestFailed(row);
+                            case 1 -> rows.requestFinished(row);
+                            default -> rows.executionFinished(row);
                         }
                     }
                 }
                 default -> {
                     if (random.nextInt(10) == 0) {
                         int function = random.nextInt(catalog.functions());
-                        controller.sandboxStarted(function);
+                        rows.sandboxStarted(function);
                         sandboxesStarted++;
                         int part = random.nextInt(catalog.parts(function));
-                        controller.prewarmFinished(function, part, 0);
+                        rows.prewarmFinished(function, part, 0);
                         paidInvocations++;
-                        controller.sandboxReclaimed(function);
+                        rows.sandboxReclaimed(function);
                     }
                     if (!invoked.isEmpty()) {
                         int row = any(invoked);
@@ -229,14 +232,16 @@ class ControllerPropertyTest {
                         switch (random.nextInt(begun ? 8 : 4)) {
                             case 0 -> {
                                 over(row);
-                                controller.requestFailed(row);
+                                // what failed has run, and is paid for
+                                paidInvocations++;
+                                rows.requestFailed(row);
                             }
                             case 1 -> {
                                 if (begun) {
                                     invocationGoesOn(row);
                                 } else {
                                     over(row);
-                                    controller.invocationThrottled(row);
+                                    rows.invocationThrottled(row);
                                 }
                             }
                             default -> invocationGoesOn(row);
@@ -260,7 +265,7 @@ class ControllerPropertyTest {
                 paidInvocations++;
                 paidMbMillis += billed * catalog.memoryOfFunction(function);
                 over(row);
-                controller.invocationFinished(row, random.nextBoolean(), millis * MS);
+                rows.invocationFinished(row, random.nextBoolean(), millis * MS);
                 return;
             }
             int part = partsDone.merge(row, 1, Integer::sum) - 1;
@@ -268,11 +273,10 @@ class ControllerPropertyTest {
             paidMbMillis += billed * new int[] {512, 1024, 512}[part];
             handedOver += part < 2 ? 1 : 0;
             fetched += part > 0 ? 1 : 0;
-            controller.partFinished(row, part, random.nextBoolean(), millis * MS);
             if (part == 2) {
                 over(row);
-                controller.invocationFinished(row, random.nextBoolean(), 0);
             }
+            rows.partFinished(row, part, random.nextBoolean(), millis * MS);
         }
 
         private int any(TreeMap<Integer, Integer> map) {

@@ -49,7 +49,7 @@ class ControllerTest {
     private record Ended(long number, Outcome outcome, int variant) {}
 
     private final ServiceCatalog catalog = catalog();
-    private final Platform platform = mock(Platform.class);
+    private final RowPlatform platform = mock(RowPlatform.class);
     private final DecisionLog log = new DecisionLog(100, 100);
     private final List<Ended> ended = new ArrayList<>();
     private final List<String> heard = new ArrayList<>();
@@ -67,6 +67,7 @@ class ControllerTest {
     private final List<Long> seenAtKeepAlive = new ArrayList<>();
     private ServingView view;
     private long now;
+    private RowPlatform.Rows rows;
     private Controller controller;
 
     private void start(int... fleetsAndInstances) {
@@ -111,7 +112,9 @@ class ControllerTest {
                     seenAtKeepAlive.add(atKeepAlive.applyAsLong(function));
                     return keepAlive;
                 });
-        controller = new Controller(catalog, policies, platform, () -> now, this::ended, settings, log);
+        rows = new RowPlatform.Rows(platform, catalog, () -> now);
+        controller = new Controller(catalog, policies, rows, () -> now, this::ended, settings, log);
+        rows.attach(controller);
         controller.start();
     }
 
@@ -119,7 +122,7 @@ class ControllerTest {
     private void startReady(int fleet, int instances) {
         start(fleet, instances);
         for (int i = 0; i < instances; i++) {
-            controller.instanceReady(i);
+            rows.instanceReady(i);
         }
         clearInvocations(platform);
     }
@@ -131,7 +134,7 @@ class ControllerTest {
     private void interval(int... fleetsAndInstances) {
         plan = plan(fleetsAndInstances);
         now = (now / (10 * SECOND) + 1) * 10 * SECOND;
-        controller.timerFired();
+        rows.timerFired();
     }
 
     private List<Integer> executed() {
@@ -155,13 +158,13 @@ class ControllerTest {
         assertThat(executed()).containsExactly(1, 1, 1, 1, 0);
 
         // 3 busy beat 1 busy
-        controller.executionFinished(0);
+        rows.executionFinished(0);
         controller.requestArrived(STRICT);
         assertThat(executed()).endsWith(1);
 
         // 1 busy beats 0 busy: the other one can become idle
         for (int row = 0; row < 4; row++) {
-            controller.executionFinished(row);
+            rows.executionFinished(row);
         }
         controller.requestArrived(STRICT);
         assertThat(executed()).endsWith(0);
@@ -182,7 +185,7 @@ class ControllerTest {
             }
             assertThat(view.queueLength(1)).isEqualTo(6);
             for (int i = 0; i < 7; i++) {
-                controller.executionFinished(running);
+                rows.executionFinished(running);
                 if (i < 6) {
                     List<org.mockito.invocation.Invocation> calls =
                             new ArrayList<>(Mockito.mockingDetails(platform).getInvocations());
@@ -214,7 +217,7 @@ class ControllerTest {
             verify(platform, never()).execute(anyInt(), anyInt(), anyInt());
 
             now = 3 * SECOND;
-            controller.instanceReady(0);
+            rows.instanceReady(0);
             verify(platform).execute(first, 1, 0);
             assertThat(view.queueLength(1)).isEqualTo(1);
             assertThat(controller.metrics().meanInstanceWaitNanos()).isEqualTo(3 * SECOND);
@@ -266,7 +269,7 @@ class ControllerTest {
             int later = controller.requestArrived(STRICT);
             verify(platform, never()).execute(later, 1, 0);
 
-            controller.executionFinished(request);
+            rows.executionFinished(request);
             verify(platform).terminate(0);
             assertThat(controller.aliveInstances()).isZero();
             assertThat(view.queueLength(1)).isEqualTo(1);
@@ -288,8 +291,8 @@ class ControllerTest {
             assertThat(view.readyInstances(SMALL_ON_XLARGE)).isEqualTo(1);
             assertThat(view.busySlots(SMALL_ON_XLARGE)).isEqualTo(2);
 
-            controller.executionFinished(running);
-            controller.executionFinished(waiting);
+            rows.executionFinished(running);
+            rows.executionFinished(waiting);
             verify(platform, never()).terminate(anyInt());
             assertThat(view.busySlots(SMALL_ON_XLARGE)).isZero();
         }
@@ -303,9 +306,9 @@ class ControllerTest {
             for (int i = 0; i < 6; i++) {
                 controller.requestArrived(STRICT);
             }
-            controller.executionFinished(4);
+            rows.executionFinished(4);
             interval(SMALL_ON_XLARGE, 5);
-            controller.instanceReady(3);
+            rows.instanceReady(3);
             clearInvocations(platform);
 
             interval(SMALL_ON_XLARGE, 4);
@@ -316,7 +319,7 @@ class ControllerTest {
             verify(platform).terminate(3);
             interval(SMALL_ON_XLARGE, 1);
             verify(platform, never()).terminate(1);
-            controller.executionFinished(5);
+            rows.executionFinished(5);
             verify(platform).terminate(1);
             verify(platform, never()).terminate(2);
             assertThat(view.busySlots(SMALL_ON_XLARGE)).isEqualTo(4);
@@ -348,29 +351,29 @@ class ControllerTest {
             selection = select(0);
             dispatch = toInstance(SMALL_ON_LARGE);
             startReady(SMALL_ON_LARGE, 2);
-            List<Integer> rows = new ArrayList<>();
+            List<Integer> asked = new ArrayList<>();
             for (int i = 0; i < 6; i++) {
-                rows.add(controller.requestArrived(STRICT));
+                asked.add(controller.requestArrived(STRICT));
             }
             // instance 1 serves 0 and 1, instance 0 serves 2 and 3; 4 and 5 wait
             assertThat(executed()).containsExactly(1, 1, 0, 0);
             clearInvocations(platform);
             plan = plan(SMALL_ON_LARGE, 2);
             now = SECOND;
-            controller.instanceLost(1, Loss.CRASHED);
+            rows.instanceLost(1, Loss.CRASHED);
 
             assertThat(log.plans()).last().extracting(PlanDecision::trigger).isEqualTo(Trigger.LOSS);
             // the row of the lost instance is free again, and names its successor
             verify(platform).launch(1, SMALL_ON_LARGE);
             assertThat(view.queueLength(0)).isEqualTo(4);
-            controller.instanceReady(1);
-            controller.executionFinished(rows.get(2));
-            controller.executionFinished(rows.get(3));
+            rows.instanceReady(1);
+            rows.executionFinished(asked.get(2));
+            rows.executionFinished(asked.get(3));
             InOrder inOrder = Mockito.inOrder(platform);
-            inOrder.verify(platform).execute(rows.get(0), 1, 1);
-            inOrder.verify(platform).execute(rows.get(1), 1, 1);
-            inOrder.verify(platform).execute(rows.get(4), 1, 0);
-            inOrder.verify(platform).execute(rows.get(5), 1, 0);
+            inOrder.verify(platform).execute(asked.get(0), 1, 1);
+            inOrder.verify(platform).execute(asked.get(1), 1, 1);
+            inOrder.verify(platform).execute(asked.get(4), 1, 0);
+            inOrder.verify(platform).execute(asked.get(5), 1, 0);
             assertThat(ended).hasSize(2);
             assertThat(controller.metrics().instancesStopped()).isEqualTo(1);
             // waited until 1 s: 0, 1, 4 and 5; not at all: the first beginnings of 0 to 3
@@ -381,9 +384,9 @@ class ControllerTest {
         void aLaunchThatFailsIsALossToo() {
             start(BIG_ON_XLARGE, 1);
             int request = controller.requestArrived(STRICT);
-            controller.instanceLost(0, Loss.CRASHED);
+            rows.instanceLost(0, Loss.CRASHED);
             verify(platform, times(2)).launch(0, BIG_ON_XLARGE);
-            controller.instanceReady(0);
+            rows.instanceReady(0);
             verify(platform).execute(request, 1, 0);
         }
 
@@ -393,13 +396,13 @@ class ControllerTest {
             atPlan = provisioning -> Math.round(provisioning.arrivals(1) * 1000)
                     + Math.round(provisioning.utilisation(BIG_ON_XLARGE) * 100);
             startReady(BIG_ON_XLARGE, 1);
-            controller.instanceLost(0, Loss.CRASHED);
-            controller.instanceReady(0);
+            rows.instanceLost(0, Loss.CRASHED);
+            rows.instanceReady(0);
             int request = controller.requestArrived(STRICT);
             now = 5 * SECOND;
-            controller.executionFinished(request);
+            rows.executionFinished(request);
             interval(BIG_ON_XLARGE, 1);
-            controller.instanceLost(0, Loss.CRASHED);
+            rows.instanceLost(0, Loss.CRASHED);
 
             // 4 requests/s for 10 s at the start and in the first interval; then one request, for half the interval
             assertThat(seenAtPlan).containsExactly(40_000L, 40_000L, 1050L, 1050L);
@@ -422,7 +425,7 @@ class ControllerTest {
             startReady(BIG_ON_XLARGE, 3);
             controller.requestArrived(STRICT);
             now = 4 * SECOND;
-            controller.executionFinished(0);
+            rows.executionFinished(0);
             now = 10 * SECOND;
             ProvisioningView provisioning = (ProvisioningView) view;
             assertThat(provisioning.idleInstances(BIG_ON_XLARGE, 6 * SECOND)).isEqualTo(3);
@@ -452,14 +455,14 @@ class ControllerTest {
             int second = controller.requestArrived(STRICT);
             int third = controller.requestArrived(STRICT);
             assertThat(view.runningInvocations(SMALL_AT_512)).isEqualTo(3);
-            controller.invocationThrottled(third);
-            controller.invocationThrottled(second);
+            rows.invocationThrottled(third);
+            rows.invocationThrottled(second);
             assertThat(view.runningInvocations(SMALL_AT_512)).isEqualTo(1);
             clearInvocations(platform);
 
-            controller.invocationFinished(first, true, 400 * MS);
+            rows.invocationFinished(first, true, 400 * MS);
             verify(platform).invoke(second, SMALL_AT_512);
-            controller.invocationThrottled(second);
+            rows.invocationThrottled(second);
             verifyNoMoreInteractions(platform);
             assertThat(controller.metrics().throttles()).isEqualTo(3);
             assertThat(controller.metrics().coldStarts()).isEqualTo(1);
@@ -471,16 +474,16 @@ class ControllerTest {
             startFunctions();
             int first = controller.requestArrived(STRICT);
             int second = controller.requestArrived(STRICT);
-            controller.invocationFinished(first, false, 400 * MS);
-            controller.invocationThrottled(second);
+            rows.invocationFinished(first, false, 400 * MS);
+            rows.invocationThrottled(second);
             verify(platform, times(2)).invoke(second, SMALL_AT_512);
 
             // that end has been used up, and the next look is at the end of the interval
-            controller.invocationThrottled(second);
+            rows.invocationThrottled(second);
             verify(platform, times(2)).invoke(second, SMALL_AT_512);
             interval();
             verify(platform, times(3)).invoke(second, SMALL_AT_512);
-            controller.invocationFinished(second, false, 400 * MS);
+            rows.invocationFinished(second, false, 400 * MS);
             assertThat(ended).hasSize(2);
         }
 
@@ -489,7 +492,7 @@ class ControllerTest {
             startFunctions();
             controller.requestArrived(STRICT);
             int second = controller.requestArrived(STRICT);
-            controller.invocationThrottled(second);
+            rows.invocationThrottled(second);
             now = 30 * SECOND;
             interval();
             assertThat(ended).containsExactly(new Ended(1, Outcome.REFUSED, 0));
@@ -522,11 +525,11 @@ class ControllerTest {
             start();
             int first = controller.requestArrived(STRICT);
             int second = controller.requestArrived(STRICT);
-            controller.sandboxStarted(SMALL_AT_1024);
-            controller.invocationThrottled(second);
-            controller.invocationFinished(first, true, 200 * MS);
+            rows.sandboxStarted(SMALL_AT_1024);
+            rows.invocationThrottled(second);
+            rows.invocationFinished(first, true, 200 * MS);
             interval();
-            controller.sandboxReclaimed(SMALL_AT_1024);
+            rows.sandboxReclaimed(SMALL_AT_1024);
             interval();
             assertThat(seenAtKeepAlive).containsExactly(1L, 211L, 1L);
             assertThat(controller.metrics().sandboxes()).isZero();
@@ -625,11 +628,11 @@ class ControllerTest {
             startReady(BIG_ON_XLARGE, 1);
             int first = controller.requestArrived(STRICT);
             int second = controller.requestArrived(STRICT);
-            controller.requestFailed(first);
+            rows.requestFailed(first);
             verify(platform).execute(second, 1, 0);
 
             interval(BIG_ON_XLARGE, 0);
-            controller.requestFailed(second);
+            rows.requestFailed(second);
             verify(platform).terminate(0);
             assertThat(ended).containsExactly(new Ended(0, Outcome.FAILED, 1), new Ended(1, Outcome.FAILED, 1));
             assertThat(controller.metrics().failed()).isEqualTo(2);
@@ -643,8 +646,8 @@ class ControllerTest {
             start();
             int first = controller.requestArrived(STRICT);
             int second = controller.requestArrived(STRICT);
-            controller.invocationThrottled(second);
-            controller.requestFailed(first);
+            rows.invocationThrottled(second);
+            rows.requestFailed(first);
             verify(platform, times(2)).invoke(second, SMALL_AT_512);
             assertThat(view.runningInvocations(SMALL_AT_512)).isEqualTo(1);
         }
@@ -661,7 +664,7 @@ class ControllerTest {
             assertThat(ended).containsExactly(new Ended(1, Outcome.FAILED, 1));
 
             clearInvocations(platform);
-            controller.executionFinished(served);
+            rows.executionFinished(served);
             verify(platform).execute(second, 1, 0);
         }
 
@@ -674,17 +677,17 @@ class ControllerTest {
             int second = controller.requestArrived(STRICT);
             int third = controller.requestArrived(STRICT);
             int fourth = controller.requestArrived(STRICT);
-            controller.invocationThrottled(second);
-            controller.invocationThrottled(third);
-            controller.invocationThrottled(fourth);
+            rows.invocationThrottled(second);
+            rows.invocationThrottled(third);
+            rows.invocationThrottled(fourth);
             assertThat(controller.withdraw(first)).isFalse();
             assertThat(controller.withdraw(fourth)).isTrue();
             assertThat(controller.withdraw(second)).isTrue();
             assertThat(ended).containsExactly(new Ended(3, Outcome.FAILED, 0), new Ended(1, Outcome.FAILED, 0));
 
-            controller.invocationFinished(first, false, 400 * MS);
+            rows.invocationFinished(first, false, 400 * MS);
             verify(platform, times(2)).invoke(third, SMALL_AT_512);
-            controller.invocationFinished(third, false, 400 * MS);
+            rows.invocationFinished(third, false, 400 * MS);
             assertThat(controller.openRequests()).isZero();
         }
 
@@ -693,7 +696,7 @@ class ControllerTest {
             startReady(BIG_ON_XLARGE, 1);
             int request = controller.requestArrived(STRICT);
             now = 1250 * MS;
-            controller.executionFinished(request);
+            rows.executionFinished(request);
             controller.feedback(1, false);
             controller.feedback(0, true);
             assertThat(heard).containsExactly("answered 1 1250 ms", "feedback 1 false", "feedback 0 true");
@@ -714,7 +717,7 @@ class ControllerTest {
             startReady(BIG_ON_XLARGE, 1);
             int request = controller.requestArrived(STRICT);
             now = SECOND;
-            controller.executionFinished(request);
+            rows.executionFinished(request);
             assertThat(controller.metrics().violations()).isZero();
         }
 
@@ -724,12 +727,12 @@ class ControllerTest {
             startReady(BIG_ON_XLARGE, 1);
             dispatch = toFunction(SMALL_AT_512);
             int cold = controller.requestArrived(STRICT);
-            controller.sandboxStarted(SMALL_AT_512);
-            controller.invocationFinished(cold, true, 401 * MS);
-            controller.prewarmFinished(SMALL_AT_1024, 0);
+            rows.sandboxStarted(SMALL_AT_512);
+            rows.invocationFinished(cold, true, 401 * MS);
+            rows.prewarmFinished(SMALL_AT_1024, 0, 0);
             now = 100 * SECOND - 1;
             plan = plan(BIG_ON_XLARGE, 1, SMALL_ON_LARGE, 1);
-            controller.timerFired();
+            rows.timerFired();
             now = 3600 * SECOND;
             controller.close();
 
@@ -829,7 +832,7 @@ class ControllerTest {
             int request = controller.requestArrived(STRICT);
             controller.requestArrived(STRICT);
             interval(BIG_ON_XLARGE, 2);
-            controller.executionFinished(request);
+            rows.executionFinished(request);
             interval();
             Timeline timeline = controller.metrics().timeline();
             assertThat(timeline.spanSeconds()).isEqualTo(10);

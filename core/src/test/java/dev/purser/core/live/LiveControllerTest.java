@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.purser.core.InputException;
+import dev.purser.core.engine.Attempt;
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.Loss;
 import dev.purser.core.engine.Outcome;
 import dev.purser.core.engine.PolicySet;
+import dev.purser.core.engine.Ticket;
 import dev.purser.core.policy.Batching;
 import dev.purser.core.policy.Dispatch;
 import dev.purser.core.policy.Dispatcher;
@@ -160,7 +162,7 @@ class LiveControllerTest {
         private final double lossShare;
         private final AtomicInteger alive = new AtomicInteger();
         private final List<String> served = new ArrayList<>();
-        private final Map<Integer, Object> instances = new ConcurrentHashMap<>();
+        private final Map<Long, Object> instances = new ConcurrentHashMap<>();
         private LiveController<String> live;
 
         Answering(long seed, double lossShare) {
@@ -174,26 +176,26 @@ class LiveControllerTest {
         }
 
         @Override
-        public void launch(int instance, int fleet) {
+        public void launch(long instance, int fleet) {
             Object identity = new Object();
             instances.put(instance, identity);
             alive.incrementAndGet();
             threads.execute(() -> live.report(events -> {
                 if (instances.get(instance) == identity) {
-                    events.instanceReady(instance);
+                    events.instanceReady(instance, 0);
                 }
             }));
         }
 
         @Override
-        public void terminate(int instance) {
+        public void terminate(long instance) {
             instances.remove(instance);
             alive.decrementAndGet();
         }
 
         @Override
-        public void execute(int request, int size, int instance) {
-            for (int row = request; row >= 0; row = live.nextInBatch(row)) {
+        public void execute(long attempt, int size, long instance) {
+            for (int row = Ticket.row(attempt); row >= 0; row = live.nextInBatch(row)) {
                 served.add(live.call(row));
             }
             Object identity = instances.get(instance);
@@ -205,21 +207,21 @@ class LiveControllerTest {
                 if (lost) {
                     instances.remove(instance);
                     alive.decrementAndGet();
-                    events.instanceLost(instance, Loss.CRASHED);
+                    events.instanceLost(instance, Loss.CRASHED, live.nanos());
                 } else {
-                    events.executionFinished(request);
+                    events.attemptEnded(attempt, Attempt.ANSWERED, false, 0);
                 }
             }));
         }
 
         @Override
-        public void invoke(int request, int function) {}
+        public void invoke(long attempt, int pool) {}
 
         @Override
-        public void keepAlive(int function, long idleNanos) {}
+        public void keepAlive(int pool, long idleNanos) {}
 
         @Override
-        public void prewarm(int function, int sandboxes) {}
+        public void prewarm(int pool, int sandboxes) {}
 
         @Override
         public void setTimer(long atNanos) {}

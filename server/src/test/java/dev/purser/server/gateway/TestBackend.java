@@ -1,10 +1,12 @@
 package dev.purser.server.gateway;
 
+import dev.purser.core.engine.Attempt;
 import dev.purser.core.engine.Controller;
 import dev.purser.core.engine.ControllerSettings;
 import dev.purser.core.engine.DecisionLog;
 import dev.purser.core.engine.Outcome;
 import dev.purser.core.engine.PolicySet;
+import dev.purser.core.engine.Ticket;
 import dev.purser.core.json.Json;
 import dev.purser.core.live.CallListener;
 import dev.purser.core.live.LiveController;
@@ -241,35 +243,38 @@ final class TestBackend implements Backend, AutoCloseable {
         }
 
         @Override
-        public void launch(int instance, int fleet) {
+        public void launch(long ticket, int fleet) {
+            int instance = Ticket.row(ticket);
             started.incrementAndGet();
             instances.put(instance, System.nanoTime());
             fleets.put(instance, fleet);
-            threads.execute(() -> controller.report(events -> events.instanceReady(instance)));
+            threads.execute(() -> controller.report(events -> events.instanceReady(ticket, 0)));
         }
 
         @Override
-        public void terminate(int instance) {
-            instances.remove(instance);
+        public void terminate(long ticket) {
+            instances.remove(Ticket.row(ticket));
+            controller.report(events -> events.instanceGone(ticket, controller.nanos()));
         }
 
         @Override
-        public void execute(int request, int size, int instance) {
-            for (int row = request; row >= 0; row = controller.nextInBatch(row)) {
+        public void execute(long attempt, int size, long ticket) {
+            int instance = Ticket.row(ticket);
+            for (int row = Ticket.row(attempt); row >= 0; row = controller.nextInBatch(row)) {
                 Call call = controller.call(row);
                 call.server = "c7a.medium#" + instance;
                 call.batch = size;
                 call.response = echo(call.request);
             }
-            finish(() -> controller.report(events -> events.executionFinished(request)));
+            finish(() -> controller.report(events -> events.attemptEnded(attempt, Attempt.ANSWERED, false, 0)));
         }
 
         @Override
-        public void invoke(int request, int function) {
-            Call call = controller.call(request);
-            call.server = catalog.memoryOfFunction(function) + " MB#1";
+        public void invoke(long attempt, int pool) {
+            Call call = controller.call(Ticket.row(attempt));
+            call.server = catalog.memoryOfFunction(catalog.functionOfPool(pool)) + " MB#1";
             call.response = echo(call.request);
-            finish(() -> controller.report(events -> events.invocationFinished(request, false, 3_000_000)));
+            finish(() -> controller.report(events -> events.attemptEnded(attempt, Attempt.ANSWERED, false, 3_000_000)));
         }
 
         private void finish(Runnable end) {
@@ -288,10 +293,10 @@ final class TestBackend implements Backend, AutoCloseable {
         }
 
         @Override
-        public void keepAlive(int function, long idleNanos) {}
+        public void keepAlive(int pool, long idleNanos) {}
 
         @Override
-        public void prewarm(int function, int sandboxes) {}
+        public void prewarm(int pool, int sandboxes) {}
 
         @Override
         public void setTimer(long atNanos) {
