@@ -2,6 +2,7 @@ package dev.purser.server;
 
 import dev.purser.core.InputException;
 import dev.purser.core.Names;
+import dev.purser.core.engine.PolicyException;
 import dev.purser.spi.PolicyRegistry;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -142,11 +143,14 @@ public final class Main implements Callable<Integer> {
             err.println("purser: " + e.getMessage());
             return INPUT_ERROR;
         }
-        err.println("purser: internal error: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
+        boolean policy = e instanceof PolicyException;
+        String words = e.getMessage() == null ? e.toString() : e.getMessage();
+        err.println("purser: " + (policy ? "" : "internal error: ") + words);
         if (debug) {
             e.printStackTrace(err);
         } else {
-            err.println("Maybe: run it again with --debug, and report what it shows");
+            err.println("Maybe: run it again with --debug, and "
+                    + (policy ? "tell whoever made the policy what it shows" : "report what it shows"));
         }
         return INTERNAL_ERROR;
     }

@@ -171,14 +171,15 @@ final class MistakesTest {
     }
 
     @Test
-    void ofAProgramAreInternalErrors() {
+    void ofAPolicyAreNamed() {
         String[] arguments = {"compare", "--stacks", "broken", "--trace", TRACE};
         Cli plain = Cli.run(MistakesTest::withBrokenStack, false, arguments);
         assertThat(plain.code()).isEqualTo(Main.INTERNAL_ERROR);
         assertThat(plain.out()).isEmpty();
         assertThat(plain.err())
-                .isEqualTo("purser: internal error: out of ideas\n".replace("\n", System.lineSeparator())
-                        + "Maybe: run it again with --debug, and report what it shows" + System.lineSeparator());
+                .matches("purser: dispatcher dev\\.purser\\.server\\.MistakesTest\\$1 threw"
+                        + " java\\.lang\\.UnsupportedOperationException: out of ideas, at [0-9]+\\.[0-9]{3} s\\R"
+                        + "Maybe: run it again with --debug, and tell whoever made the policy what it shows\\R");
 
         Cli debug = Cli.run(
                 MistakesTest::withBrokenStack, false, "compare", "--debug", "--stacks", "broken", "--trace", TRACE);

@@ -44,7 +44,7 @@ final class Engine {
         metrics = new Metrics(catalog, settings.controlInterval().toNanos());
         table = new RequestTable(catalog);
         fleets = new FleetTable(catalog);
-        this.policies = new Policies(policies, catalog, settings, metrics);
+        this.policies = new Policies(policies, catalog, settings, metrics, clock);
         account = new Account(this);
         alarm = new Alarm(this);
         requests = new Requests(this);

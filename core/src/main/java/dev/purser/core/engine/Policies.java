@@ -40,6 +40,7 @@ final class Policies {
     private final ServiceCatalog catalog;
     private final ControllerSettings settings;
     private final Metrics metrics;
+    private final Clock clock;
     private final ModelSelector selector;
     private final Dispatcher dispatcher;
     private final ResourceProvisioner provisioner;
@@ -68,7 +69,8 @@ final class Policies {
         }
     }
 
-    Policies(PolicySet policies, ServiceCatalog catalog, ControllerSettings settings, Metrics metrics) {
+    Policies(PolicySet policies, ServiceCatalog catalog, ControllerSettings settings, Metrics metrics, Clock clock) {
+        this.clock = clock;
         this.catalog = catalog;
         this.settings = settings;
         this.metrics = metrics;
@@ -240,7 +242,13 @@ final class Policies {
             case COLD_START_MANAGER -> coldStarts;
             case BATCHING -> batching;
         };
-        String message = kind.words + " " + policy.getClass().getName() + " " + what;
+        String message = String.format(
+                Locale.ROOT,
+                "%s %s %s, at %.3f s",
+                kind.words,
+                policy.getClass().getName().replaceFirst("\\$\\$Lambda.*", ""),
+                what,
+                clock.nanos() / 1e9);
         metrics.policyFailed();
         if (++failures > settings.maxPolicyFailures()) {
             throw new PolicyException(message, thrown);
