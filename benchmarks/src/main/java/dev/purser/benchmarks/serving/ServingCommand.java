@@ -194,6 +194,11 @@ public final class ServingCommand implements Callable<Integer> {
                 models.put(name, file);
             }
         }
+        // what was asked for first, what the machine lacks after it
+        require(
+                command,
+                launcher == null || Files.isExecutable(launcher.toAbsolutePath()),
+                "--launcher is " + launcher + ", which is no program");
         require(
                 command,
                 chosen.stream().noneMatch(Server::listens) || Wrk.isInstalled(),
@@ -220,7 +225,6 @@ public final class ServingCommand implements Callable<Integer> {
             return ServerProcess.java(Main.class.getName());
         }
         Path script = launcher.toAbsolutePath().normalize();
-        require(command, Files.isExecutable(script), "--launcher is " + launcher + ", which is no program");
         if (chosen.contains(Server.IN_PROCESS) || chosen.contains(Server.PROCESSES)) {
             Process process = ServerProcess.start(List.of(script.toString(), "serve", "--help"));
             process.getInputStream().readAllBytes();
